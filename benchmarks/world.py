@@ -14,8 +14,9 @@ from benchmarks.sample_contacts import prospect
 from benchmarks.sample_messages import text
 from connectors.growthgenius import mapping
 from connectors.growthgenius.sandbox.server import Behaviour, GrowthGeniusSandbox
-from connectors.growthhub.custom_fields import PLACES, CustomField
 from connectors.growthhub.encode import encode
+from connectors.growthhub.places import CUSTOM as PLACES
+from connectors.growthhub.places import CustomField
 from connectors.growthhub.sandbox.server import VERSIONS, GrowthHubSandbox
 from connectors.growthhub.source_places import MARKER
 from connectors.http.rate_headers import RateLimit

@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 from connectors.companies import CompanyDirectory
 from connectors.contact import Contact, Fields
 from connectors.errors import ConnectorError
+from connectors.fields import Place
 from connectors.message_store import MessageStore
 from connectors.records import Page, Raw, Window
 
@@ -129,6 +130,16 @@ class Connector(Protocol):
     call_counts: CallCounts
 
     @property
+    def mapped_places(self) -> Mapping[str, Place]:
+        """Return the places of the fields that convert by their type, as far as they are known without a call (R47).
+
+        The same object as long as nothing changed.
+        """
+
+    def list_places(self) -> Sequence[Place]:
+        """Return every place that the account has for a value of a contact. Raises AuthError, TransientError."""
+
+    @property
     def message_store(self) -> MessageStore:
         """Return its messages."""
 
@@ -164,7 +175,7 @@ class Connector(Protocol):
         """Return one record by id, as a page of one. Raises RecordGone, AuthError, TransientError."""
 
     def to_contact(self, raw: Raw, memory: Mapping[str, Any]) -> Contact:
-        """Map a record to the canonical shape.
+        """Map a record to the canonical shape, with the fields that are computed from others (R48).
 
         `memory` is that of an earlier mapping of the record, or empty. No call is made except, once a day, for the
         settings that the mapping needs (users, custom fields).

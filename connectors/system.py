@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from connectors.account_options import AccountOptions, OptionsTable
     from connectors.clock import Clock
     from connectors.connector import Cache, Connector
+    from connectors.fields import Compute, MappedField
     from connectors.http.allowed_calls import AllowedCalls
     from connectors.http.client import HttpClient
     from connectors.oauth import TokenEndpoint
@@ -52,10 +53,11 @@ class ConnectorSettings(Generic[AccountT]):
     """What a connector is built from: the account, its HTTP client, and what the connection says.
 
     `country` is the region of phone numbers without a country code, alpha-2. `places` are the configured keys of
-    fields, `tag_fields` the prefix of the tags of each field that is kept as a tag. `consent_channels` are those in
-    which a block forbids contact, None for the system's default. `messages` is None where no messages travel.
-    `sources` is the account of the other side, which source ids and the markers of messages name (R31).
-    `login` is the command that gets another token, "" where the account uses no OAuth.
+    standard fields, `mapped` the fields that convert by their type (R47), `compute` adds the fields that are computed
+    from others to each contact that is mapped (R48). `tag_fields` has the prefix of the tags of each field that is kept
+    as a tag. `consent_channels` are those in which a block forbids contact, None for the system's default. `messages`
+    is None where no messages travel. `sources` is the account of the other side, which source ids and the markers of
+    messages name (R31). `login` is the command that gets another token, "" where the account uses no OAuth.
     """
 
     name: str
@@ -65,6 +67,8 @@ class ConnectorSettings(Generic[AccountT]):
     clock: "Clock"
     country: str
     places: Mapping[str, str]
+    mapped: "Mapping[str, MappedField]"
+    compute: "Compute"
     tag_fields: Mapping[str, str]
     consent_channels: tuple[str, ...] | None
     messages: MessageOptions | None
@@ -187,3 +191,5 @@ class System(Generic[AccountT]):
     oauth: OAuth[AccountT] | None = None
     webhooks: Webhooks[AccountT] | None = None
     questions: tuple[Question | Choice, ...] = ()
+    standard_places: Mapping[str, str] = field(default_factory=dict)
+    fixed_fields: frozenset[str] = frozenset()

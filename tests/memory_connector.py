@@ -15,6 +15,7 @@ from connectors.clock import Clock
 from connectors.connector import CallCounts, Finding, WriteResult
 from connectors.contact import FIELDS, PHONE_SLOTS, Contact, Fields, Value
 from connectors.errors import ConnectorError, OutcomeUnknown, RecordGone
+from connectors.fields import Place
 from connectors.records import Page, Raw, Window
 from tests.memory_messages import MemoryMessageStore
 
@@ -47,6 +48,7 @@ class MemoryConnector:
         self.fields_to_create: frozenset[str] = frozenset()
         self.fields_without_place: frozenset[str] = frozenset()
         self.never_empty: frozenset[str] = frozenset()
+        self.mapped_places: Mapping[str, Place] = {}
         self.owner_emails: frozenset[str] | None = None
         self.call_counts = CallCounts()
         self.records: dict[str, dict[str, Any]] = {}
@@ -74,6 +76,9 @@ class MemoryConnector:
     def shown(self, record_id: str) -> dict[str, Value]:
         """Return the fields of a record, without empty ones."""
         return {name: value for name, value in self.to_contact(self.records[record_id], {}).fields.items() if value}
+
+    def list_places(self) -> Sequence[Place]:
+        return [Place(name, name) for name in FIELDS]
 
     def identity(self) -> Mapping[str, Any]:
         return {"account": self.account}

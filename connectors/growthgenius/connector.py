@@ -18,12 +18,14 @@ from connectors.clock import Clock, SystemClock
 from connectors.connector import AT_ONCE, Cache, Finding, WriteResult
 from connectors.contact import PHONE_SLOTS, Contact, Fields, alike
 from connectors.errors import AuthError, ConnectorError, OutcomeUnknown, RecordError, RecordGone, RecordRefused
+from connectors.fields import Compute, MappedField, Place, compute_nothing
 from connectors.growthgenius import mapping, read_windows
 from connectors.growthgenius.body_style import Styles
 from connectors.growthgenius.client import GrowthGeniusClient
 from connectors.growthgenius.companies import GrowthGeniusCompanies
 from connectors.growthgenius.envelope import identity
 from connectors.growthgenius.messages import GrowthGeniusMessages
+from connectors.growthgenius.places import NATIVE, wire_key
 from connectors.growthgenius.read_windows import GrowthGeniusWindowReader
 from connectors.growthgenius.records import UserId
 from connectors.growthgenius.users import UserDirectory
@@ -58,7 +60,6 @@ class GrowthGenius:
     place_scope = ""
     write_scope = ""
     fields_to_create: frozenset[str] = frozenset()
-    fields_without_place: frozenset[str] = frozenset()
     never_empty: frozenset[str] = frozenset()
     consent_fields = frozenset(mapping.CONSENT_IN)
 
@@ -72,17 +73,26 @@ class GrowthGenius:
         country: str,
         clock: Clock | None = None,
         messages: bool = False,
+        mapped: Mapping[str, MappedField] | None = None,
+        compute: Compute = compute_nothing,
     ) -> None:
         self.account = account
-        self.mappable_fields = self.fields = mapping.CARRIED
-        self.read_only = mapping.READ_ONLY
+        self._mapped = mapped or {}
+        placed = mapping.mapped_places(self._mapped)
+        self.mapped_places = {name: one.place for name, one in placed.items()}
+        self.fields_without_place = frozenset(self._mapped.keys() - placed.keys())
+        self.mappable_fields = mapping.CARRIED | self._mapped.keys()
+        self.fields = self.mappable_fields - self.fields_without_place
+        shown_only = {name for name, place in self.mapped_places.items() if not place.writable}
+        self.read_only = (mapping.READ_ONLY - self._mapped.keys()) | shown_only
+        self._digested = (*mapping.KEYS, *sorted({wire_key(place.key) for place in self.mapped_places.values()}))
         self.call_counts = wire.traffic
         self._wire = wire
         self._clock = clock or SystemClock()
         self._client = GrowthGeniusClient(wire, user_ids)
         self.companies = GrowthGeniusCompanies(self._client)
         self._users = UserDirectory(self._client, cache)
-        self._mapping = mapping.ContactReader(country, self._users.email_of)
+        self._mapping = mapping.ContactReader(country, self._users.email_of, placed, compute)
         self._feed = read_windows.contacts(self._client)
         styles = Styles(cache)
         self._writer = GrowthGeniusWriter(self._client, self._mapping, self._users, styles)
@@ -127,7 +137,7 @@ class GrowthGenius:
 
     def digest(self, raw: Raw) -> bytes:
         """Return 16 bytes over all that the mapping reads, without the update time."""
-        shown = repr([raw.get(key, ABSENT) for key in mapping.KEYS])
+        shown = repr([raw.get(key, ABSENT) for key in self._digested])
         return blake2b(shown.encode(errors="surrogatepass"), digest_size=DIGEST_BYTES).digest()
 
     def missing_key(self, fields: Fields) -> str:  # noqa: ARG002 (any contact can be created)
@@ -249,6 +259,10 @@ class GrowthGenius:
     def count_lookups(self, sent: Fields, *, asked: bool) -> int:  # noqa: ARG002
         """Return 1 for the window of the last minutes, which a run asks for once."""
         return 0 if asked else len(self._client.user_ids)
+
+    def list_places(self) -> Sequence[Place]:
+        """Return the documented keys. No call is made."""
+        return tuple(NATIVE.values())
 
     def check_account(self, fix: bool) -> Sequence[Finding]:  # noqa: ARG002 (there is nothing to mend from here)
         """Try the key, a window, the users and, where they travel, the messages."""

@@ -13,26 +13,19 @@ Rules kept here:
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from typing import Any, Final
 
 from connectors.contact import FIELDS, PHONE_SLOTS, Contact, Fields, Value
-from connectors.growthgenius import phones
+from connectors.fields import Compute, FieldType, MappedField, Place, compute_nothing
+from connectors.growthgenius import phones, places
 from connectors.growthgenius.envelope import identity
+from connectors.growthgenius.places import HOMELESS, PLACES
 from connectors.records import Raw
-from connectors.values import consent, country, email, instant, labels, person_name, phone, text, web
+from connectors.values import consent, country, email, instant, labels, person_name, phone, text, typed, web
 from connectors.values.text import UNKNOWN, Reading, Unknown, Unmapped
 
-PLACES: Final[Mapping[str, str]] = {
-    **{name: name for name in FIELDS},
-    "company": "company_name",
-    "tags": "label_names",
-    "owner": "user_id",
-}
-"""The wire key of each canonical field. `phone` is kept in one of PHONE_SLOTS, `do_not_contact` in CONSENT_IN."""
-
-HOMELESS: Final = frozenset({"address", "postal_code"})
 READ_ONLY: Final = frozenset({"lists", "email_status", "email_confidence"})
 CARRIED: Final = frozenset(FIELDS) - HOMELESS
 CONSENT_IN: Final = ("stage", "status")
@@ -93,27 +86,48 @@ _PLAIN: Final = tuple((name, PLACES[name], reader) for name, reader in _READERS.
 
 
 @dataclass(frozen=True, slots=True)
+class MappedPlace:
+    """The place of a field that converts by its type (R47)."""
+
+    type: FieldType
+    place: Place
+
+
+def mapped_places(mapped: Mapping[str, MappedField]) -> dict[str, MappedPlace]:
+    """Return the place of each mapped field, without those that GrowthGenius has no place for."""
+    found = {name: (field.type, places.place_of(field.place, field.type)) for name, field in mapped.items()}
+    return {name: MappedPlace(kind, place) for name, (kind, place) in found.items() if place is not None}
+
+
+@dataclass(frozen=True, slots=True)
 class ContactReader:
-    """Maps records. `country` (alpha-2) is that of the connection, for numbers without a country code."""
+    """Maps records. `country` (alpha-2) is that of the connection, for numbers without a country code.
+
+    `mapped` are the fields with a place of the user's choice, `compute` adds those that are made of others.
+    """
 
     country: str
     owner: Owner
+    mapped: Mapping[str, MappedPlace] = field(default_factory=dict)
+    compute: Compute = compute_nothing
 
     def contact(self, raw: Raw, memory: Mapping[str, Any]) -> Contact:
         """Return the contact that a record shows."""
         numbers = self.phones(raw, memory)
         fields: dict[str, Value] = {}
         unmapped: dict[str, str] = {}
-        readings = {**_names(raw), **_plain(raw), **_numbers(numbers)}
+        readings: dict[str, Any] = {**_names(raw), **_plain(raw), **_numbers(numbers)}
         readings["do_not_contact"] = _consent(readings)
         if "user_id" in raw:
             readings["owner"] = self.owner(raw["user_id"])
+        if self.mapped:
+            readings |= self._mapped(raw)
         for name, reading in readings.items():
             if isinstance(reading, Unmapped):
                 unmapped[name] = reading.raw
             elif not isinstance(reading, Unknown):
                 fields[name] = reading
-        return Contact(
+        contact = Contact(
             id=identity(raw),
             fields=fields,
             created_at=instant.parse(raw.get("created_at")),
@@ -123,10 +137,20 @@ class ContactReader:
             memory=numbers.memory,
             emails=email.all_in(raw.get("email")),
         )
+        return self.compute(contact)
+
+    def _mapped(self, raw: Raw) -> dict[str, Reading | tuple[str, ...]]:
+        """Return what a record shows of the mapped fields. A key that it does not show is unknown (R4)."""
+        readings: dict[str, Reading | tuple[str, ...]] = {}
+        for name, mapped in self.mapped.items():
+            is_shown, value = places.shown(raw, mapped.place.key)
+            readings[name] = typed.decode(mapped.type, value, self._regions(raw)) if is_shown else UNKNOWN
+        return readings
 
     def outline(self, raw: Raw) -> Contact:
         """Return what identifies a record, without a call for users."""
-        return self.without_owner().contact({key: raw[key] for key in WHO if key in raw}, {})
+        who = replace(self.without_owner(), mapped={}, compute=compute_nothing)
+        return who.contact({key: raw[key] for key in WHO if key in raw}, {})
 
     def without_owner(self) -> "ContactReader":
         """Return a reader that leaves owners unknown, and so makes no call for users."""
@@ -134,9 +158,11 @@ class ContactReader:
 
     def phones(self, raw: Raw, memory: Mapping[str, Any]) -> phones.Phones:
         """Return the numbers of a record, read in its own country first, then in that of the connection."""
+        return phones.read(raw, memory, self._regions(raw))
+
+    def _regions(self, raw: Raw) -> tuple[str, ...]:
         own = _READERS["country"](raw.get("country"))
-        regions = (own, self.country) if isinstance(own, str) and own != self.country else (self.country,)
-        return phones.read(raw, memory, regions)
+        return (own, self.country) if isinstance(own, str) and own != self.country else (self.country,)
 
     def settled(self, raw: Raw, memory: Mapping[str, Any], changes: Fields) -> dict[str, Value]:
         """Return what a record holds in the changed fields. `memory` is that from before the write."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
 from connectors.account_options import KEY_HELP, SHOWN, AccountOptions, BaseUrl, Secret
+from connectors.growthgenius.places import FIXED, PLACES
 from connectors.system import Capabilities, ConnectorSettings, Question, System
 
 if TYPE_CHECKING:
@@ -78,8 +79,10 @@ def _calls() -> "AllowedCalls":
 
 
 def _build(settings: ConnectorSettings[GrowthGeniusAccount]) -> "Connector":
+    from connectors.fields import moved_fields
     from connectors.growthgenius.connector import GrowthGenius
 
+    moved = moved_fields(settings.places)
     return GrowthGenius(
         settings.name,
         settings.wire,
@@ -88,6 +91,8 @@ def _build(settings: ConnectorSettings[GrowthGeniusAccount]) -> "Connector":
         country=settings.country,
         clock=settings.clock,
         messages=settings.messages is not None,
+        mapped={**moved, **settings.mapped},
+        compute=settings.compute,
     )
 
 
@@ -113,6 +118,8 @@ SYSTEM = System(
     demo=_demo,
     rehearsal=_rehearsal,
     capabilities=Capabilities(company_lookup=True),
+    standard_places=PLACES,
+    fixed_fields=FIXED,
     questions=(
         Question("api_key", "API key", secret=True),
         Question("user_id", "user id, or several with commas", UserId, many="user_ids", comment="whose contacts"),

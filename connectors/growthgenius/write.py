@@ -27,7 +27,6 @@ from connectors.growthgenius.client import GrowthGeniusClient
 from connectors.growthgenius.envelope import identity
 from connectors.growthgenius.mapping import (
     CARRIED,
-    PLACES,
     READ_ONLY,
     ContactReader,
     consent_body,
@@ -36,10 +35,11 @@ from connectors.growthgenius.mapping import (
     wire_number,
     wire_value,
 )
+from connectors.growthgenius.places import PLACES
 from connectors.growthgenius.records import RecordResponse
 from connectors.growthgenius.users import UserDirectory
 from connectors.records import Raw
-from connectors.values import instant
+from connectors.values import instant, typed
 
 _NEW: Raw = {"id": "", **dict.fromkeys(PHONE_SLOTS)}
 
@@ -222,8 +222,13 @@ class GrowthGeniusWriter:
             for slot, value in slots.items()
             if numbers.slots.get(slot, "") != value
         }
-        refused = set(impossible) | (set(changes) - CARRIED) | (set(changes) & READ_ONLY)
+        mapped = self._reader.mapped
+        refused = set(impossible) | {name for name in changes if not self._is_written(name)}
         for name, value in changes.items():
+            if name in mapped and name not in refused:
+                one = mapped[name]
+                body[one.place.key] = typed.encode(one.type, value, one.place)
+                continue
             if name in refused or name in {"phone", "do_not_contact"} or name in PHONE_SLOTS:
                 continue
             if name == "owner":
@@ -237,6 +242,11 @@ class GrowthGeniusWriter:
         if "do_not_contact" in changes:
             body |= consent_body(before, body, changes["do_not_contact"])
         return _PlannedWrite(before, memory, changes, body, frozenset(refused))
+
+    def _is_written(self, name: str) -> bool:
+        """Say whether a field has a place that can be written."""
+        mapped = self._reader.mapped.get(name)
+        return mapped.place.writable if mapped is not None else name in CARRIED - READ_ONLY
 
     def _put_owner(self, body: dict[str, Any], value: Value) -> set[str]:
         user = self._users.id_of(value) if isinstance(value, str) else None

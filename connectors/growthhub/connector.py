@@ -9,6 +9,7 @@ from typing import Any
 from connectors.connector import Cache, Finding, WriteResult
 from connectors.contact import Contact, Fields, same
 from connectors.errors import RecordGone, RecordRefused
+from connectors.fields import Compute, MappedField, Place, compute_nothing
 from connectors.growthhub import check as account_check
 from connectors.growthhub import consent, write_result
 from connectors.growthhub.allowed_calls import GuardedClient
@@ -18,6 +19,9 @@ from connectors.growthhub.encode import NEVER_EMPTY
 from connectors.growthhub.location import Location, LocationUsers
 from connectors.growthhub.mapping import Mapper, outline
 from connectors.growthhub.messages import GrowthHubMessages, MessageStyle
+from connectors.growthhub.places import NATIVE as NATIVE_PLACES
+from connectors.growthhub.places import NEVER_EMPTY as NEVER_EMPTY_PROPERTIES
+from connectors.growthhub.places import MappedPlace, native_place
 from connectors.growthhub.search import Search
 from connectors.growthhub.source_places import MARKER, is_source_place, written_ids
 from connectors.growthhub.tag_groups import TagGroups
@@ -37,6 +41,7 @@ CLOCK_TOLERANCE = timedelta(minutes=1)
 class GrowthHub:
     """One location. `country` is the region of numbers without one, `places` the configured custom field keys.
 
+    `mapped` are the fields that convert by their type, `compute` adds those that are made of others.
     `channels` are those in which a block means "do not contact". `groups` has the beginning of the tags of each field
     that is stored as one tag. `messages` is how messages are kept, None where none travel: nothing is asked for their
     sake then. `sources` is the account of source ids. `login` is the command that gets another token, '' where a person
@@ -52,8 +57,6 @@ class GrowthHub:
     derived: frozenset[str] = frozenset()
     write_scope = account_check.SCOPES["write"]
     place_scope = account_check.SCOPES["make fields"]
-    never_empty = NEVER_EMPTY
-    read_only: frozenset[str] = frozenset()
     companies = None
     consent_fields: frozenset[str] = frozenset()
 
@@ -71,7 +74,20 @@ class GrowthHub:
         messages: MessageStyle | None = None,
         login: str = "",
         sources: SourceAccount = NO_ACCOUNT,
+        mapped: Mapping[str, MappedField] | None = None,
+        compute: Compute = compute_nothing,
     ) -> None:
+        natives = {
+            name: native_place(one.place, one.type)
+            for name, one in (mapped or {}).items()
+            if one.place in NATIVE_PLACES
+        }
+        self._natives = {name: place for name, place in natives.items() if place is not None}
+        self._compute = compute
+        self._unfit = natives.keys() - self._natives.keys()
+        self.read_only = frozenset(name for name, one in self._natives.items() if not one.place.writable)
+        emptied = (name for name, one in self._natives.items() if one.place.key not in NEVER_EMPTY_PROPERTIES)
+        self.never_empty = (NEVER_EMPTY | self._natives.keys()).difference(emptied)
         self.login = login
         self._sources = sources
         self.account = account
@@ -79,7 +95,9 @@ class GrowthHub:
         calls = GuardedClient(wire)
         self.client = GrowthHubClient(calls, location_id)
         self.groups = TagGroups(groups or {})
-        self.custom_fields = CustomFields(self.client, cache, places or {}, self.groups.names, sources=sources)
+        customs = {name: one for name, one in (mapped or {}).items() if name not in natives}
+        elsewhere = self.groups.names | natives.keys()
+        self.custom_fields = CustomFields(self.client, cache, places or {}, elsewhere, mapped=customs, sources=sources)
         self.location = Location(self.client, cache)
         self.directory = LocationUsers(self.client, cache, self.location)
         self.search = Search(self.client)
@@ -88,13 +106,14 @@ class GrowthHub:
             calls, location_id, style, location=self.location, directory=self.directory, cache=cache
         )
         self.has_messages = messages is not None
-        named = {*NATIVE, *self.custom_fields.keys, *self.groups.names}
+        named = {*NATIVE, *self.custom_fields.keys, *self.groups.names, *natives}
         self.mappable_fields = frozenset(name for name in named if not is_source_place(name))
         self.fields_to_create = self.mappable_fields & self.custom_fields.keys.keys()
         self.fields = self.mappable_fields
         self._country = country
         self._channels = channels
         self._mapped: tuple[Mapping[str, Any], Mapper] | None = None
+        self._places: tuple[Mapping[str, Any], Mapping[str, MappedPlace], Mapping[str, Place]] | None = None
         self._writer = GrowthHubWriter(
             self.client,
             cache,
@@ -106,6 +125,7 @@ class GrowthHub:
             groups=self.groups,
             channels=channels,
             sources=sources,
+            mapped=self._placed,
         )
         self._refused_values = RefusedValueWriter(CORE | self.groups.names)
         self._note_fields()
@@ -144,7 +164,7 @@ class GrowthHub:
 
     def digest(self, raw: Raw) -> bytes:
         """Return 16 bytes over what the mapping uses."""
-        return digest(raw)
+        return digest(raw, self._natives)
 
     def missing_key(self, fields: Fields) -> str:  # noqa: ARG002 (any contact can be created)
         """Return "": a contact needs no certain value here."""
@@ -201,7 +221,19 @@ class GrowthHub:
     @property
     def fields_without_place(self) -> frozenset[str]:
         """Return the fields that have no custom field now, so that no record shows them."""
-        return self.fields_to_create - self.custom_fields.placed()
+        return (self.fields_to_create - self.custom_fields.placed()) | self._unfit
+
+    @property
+    def mapped_places(self) -> Mapping[str, Place]:
+        """Return the places of the mapped fields, as far as they are known without a call."""
+        if self.custom_fields.has_mapped and not self.custom_fields.is_loaded:
+            return {}
+        self._placed()
+        return {} if self._places is None else self._places[2]
+
+    def list_places(self) -> Sequence[Place]:
+        """Return the native properties, and the custom fields of the location, by one call."""
+        return (*NATIVE_PLACES.values(), *(each.place for each in self.custom_fields.read()))
 
     def recheck_places(self, *, retry: bool) -> None:
         """Read the custom fields again, by one call.
@@ -277,14 +309,23 @@ class GrowthHub:
         self._note_fields()
 
     def _note_fields(self) -> None:
-        named = {*NATIVE, *self.custom_fields.known(), *self.groups.names}
-        fields = {name for name in named if not is_source_place(name)}
+        named = {*NATIVE, *self.custom_fields.known(), *self.groups.names, *self._natives} - self._unfit
+        shown_only = {name for name, place in self.mapped_places.items() if not place.writable}
+        fields = {name for name in named - shown_only if not is_source_place(name)}
         self.fields = frozenset(fields - ({"owner"} if self.owner_emails == frozenset() else set()))
+
+    def _placed(self) -> Mapping[str, MappedPlace]:
+        """Return the places of the mapped fields, loading the custom fields where one of them needs that."""
+        places: Mapping[str, Any] = self.custom_fields.places if self.custom_fields.has_mapped else {}
+        if self._places is None or self._places[0] is not places:
+            found = {**self._natives, **(self.custom_fields.mapped_places() if places else {})}
+            self._places = places, found, {name: one.place for name, one in found.items()}
+        return self._places[1]
 
     def _mapper(self) -> Mapper:
         places, mapped = self.custom_fields.places, self._mapped
         if mapped is None or mapped[0] is not places:
-            names = frozenset({*NATIVE, *places, *self.groups.names})
+            names = frozenset({*NATIVE, *places, *self.groups.names}) - self._unfit
             mapped = self._mapped = (
                 places,
                 Mapper(
@@ -295,6 +336,8 @@ class GrowthHub:
                     self.groups,
                     channels=self._channels,
                     sources=self._sources,
+                    mapped=self._placed(),
+                    compute=self._compute,
                 ),
             )
             self._note_fields()

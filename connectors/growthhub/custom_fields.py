@@ -3,7 +3,9 @@
 Rules kept here:
 - a place is found by its `fieldKey`, because renaming a field keeps the key (recorded): exact, else without case and
   punctuation. Else a field with the name that we would give it is used, so that none is created twice (P2);
-- a field that the config names may have any type, the others have to accept plain text;
+- a standard field that the config places may have any type, the others have to accept plain text. A mapped field is
+  found by key, id or name, and its place has to hold its type (R47). One that is there with another type is left alone,
+  and no second one is created;
 - the list is cached for a day. It is read again when a write was refused because of a field, when a record shows an
   unknown field, and before a field is created: a killed run may have created it, and a restored state file may be old;
 - a place that cannot be created (no scope, or refused) is not tried again until the cache expires or a run owes it a
@@ -13,32 +15,18 @@ Rules kept here:
 import re
 import threading
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from connectors.connector import Cache
-from connectors.contact import PHONE_SLOTS
 from connectors.errors import AuthError, OutcomeUnknown, RecordError, ServerTrouble
+from connectors.fields import MappedField
 from connectors.growthhub.client import GrowthHubClient
-from connectors.growthhub.source_places import EARLIER, MARKER, source_keys
+from connectors.growthhub.places import CREATED, CUSTOM, PREFIX, CustomField, MappedPlace
+from connectors.growthhub.source_places import source_keys
 from connectors.http.allowed_calls import is_usable_id
 from connectors.source_id import NO_ACCOUNT, SourceAccount
 
-PREFIX = "contact."
-PLACES: Mapping[str, str] = {
-    MARKER: EARLIER,
-    "title": "contact.job_title",
-    **{
-        name: PREFIX + name
-        for name in (
-            *("linkedin_url", "twitter_url", "facebook_url", "industry", "employee_count", "annual_revenue"),
-            *("keywords", "technologies", "lists", "stage", "status", "email_status", "email_confidence"),
-            *(f"custom{number}" for number in range(1, 10)),
-            *PHONE_SLOTS,
-        )
-    },
-}
-"""The key of each field's place, where the config names no other."""
+PLACES: Final = CUSTOM
 
 LARGE = frozenset({"keywords", "technologies", "lists"})
 TEXT_KINDS = frozenset({"TEXT", "LARGE_TEXT", "PHONE", "EMAIL"})
@@ -51,22 +39,15 @@ LONGEST_KEY = 1000
 
 _SPELLINGS = {"id": "ID", "url": "URL", "linkedin": "LinkedIn", "growthgenius": "GrowthGenius"}
 _LIST = "custom_fields"
+_CACHED: Final = 4
+"""The values of a cached field before its options, which earlier releases did not keep."""
 _REFUSED = "custom_fields_refused"
-
-
-@dataclass(frozen=True, slots=True)
-class CustomField:
-    """One custom field of contacts. `key` is its fieldKey, `kind` its dataType."""
-
-    id: str
-    key: str
-    name: str
-    kind: str
 
 
 class CustomFields:
     """The places of one location, except for fields that are kept `elsewhere`.
 
+    `configured` are the keys of standard fields that the config places, `mapped` the fields that convert by their type.
     `sources` is the account of source ids.
     """
 
@@ -77,18 +58,23 @@ class CustomFields:
         configured: Mapping[str, str],
         elsewhere: frozenset[str] = frozenset(),
         *,
+        mapped: Mapping[str, MappedField] | None = None,
         sources: SourceAccount = NO_ACCOUNT,
     ) -> None:
         self._client = client
         self._cache = cache
         self._configured = frozenset(configured)
+        self._mapped = mapped or {}
         keys = {
             **PLACES,
             **source_keys(sources, PREFIX),
             **{name: _full_key(key) for name, key in configured.items()},
+            **{name: key_of(field.place) for name, field in self._mapped.items()},
         }
         self.keys = {name: key for name, key in keys.items() if name not in elsewhere}
         self._names = frozenset(self.keys)
+        self._uncreatable = frozenset(name for name, each in self._mapped.items() if is_field_id(each.place))
+        self.unfit: Mapping[str, CustomField] = {}
         self._places: Mapping[str, CustomField] | None = None
         self._ids: frozenset[str] = frozenset()
         self._shown_keys: dict[str, str] = {}
@@ -119,16 +105,37 @@ class CustomFields:
             self._cache.forget(_LIST)
             self._places = None
 
+    @property
+    def has_mapped(self) -> bool:
+        """Say whether a mapped field may have a custom field as its place."""
+        return bool(self._mapped)
+
+    @property
+    def is_loaded(self) -> bool:
+        """Say whether the list is known without a call."""
+        return self._places is not None or self._cache.get(_LIST) is not None
+
+    def mapped_places(self) -> dict[str, MappedPlace]:
+        """Return the place of each mapped field that has one."""
+        return {
+            name: MappedPlace(self._mapped[name].type, found.place, found.id)
+            for name, found in self.places.items()
+            if name in self._mapped
+        }
+
     def known(self) -> frozenset[str]:
         """Return the names that have or can have a place, without a call."""
         if not self._is_readable():
             return frozenset()
         refused = self._refused()
         # Nearly always true, and called several times for each record.
-        if not refused:
+        if not refused and not self.unfit and not self._uncreatable:
             return self._names
         places = self.places if self._cache.get(_LIST) is not None else {}
-        return frozenset(name for name, key in self.keys.items() if key not in refused or name in places)
+        barred = self._uncreatable | self.unfit.keys()
+        return frozenset(
+            name for name, key in self.keys.items() if name in places or (key not in refused and name not in barred)
+        )
 
     def placed(self) -> frozenset[str]:
         """Return the names that have a place, MARKER included, without a call."""
@@ -198,6 +205,8 @@ class CustomFields:
     def _make_one(self, key: str) -> bool:
         name = next(each for each in self.keys if self.keys[each] == key)
         kind = "LARGE_TEXT" if name in LARGE else "TEXT"
+        if name in self._mapped:
+            kind = CREATED.get(self._mapped[name].type, "TEXT")
         try:
             if not self._create(key, kind) and not self._create(key, kind):
                 raise OutcomeUnknown(self._client.account, f"the custom field {key} was made, and is not there")
@@ -245,10 +254,10 @@ class CustomFields:
             except (AuthError, RecordError):
                 self._cache.put(_LIST, {"readable": False, "fields": []})
                 return []
-        return [CustomField(*each) for each in cached["fields"]]
+        return [CustomField(*each[:_CACHED], *map(tuple, each[_CACHED:])) for each in cached["fields"]]
 
     def _remember(self, fields: Sequence[CustomField]) -> None:
-        rows = [[each.id, each.key, each.name, each.kind] for each in fields]
+        rows = [[each.id, each.key, each.name, each.kind, [*each.options]] for each in fields]
         self._cache.put(_LIST, {"readable": True, "fields": rows})
         self._places = None
 
@@ -261,12 +270,16 @@ class CustomFields:
 
     def _match(self, fields: Sequence[CustomField]) -> dict[str, CustomField]:
         found = {name: self._place(name, fields) for name in self.keys}
-        return {name: field for name, field in found.items() if field is not None}
+        typed = {name: field for name, field in found.items() if field is not None and name in self._mapped}
+        self.unfit = {name: each for name, each in typed.items() if not each.place.holds(self._mapped[name].type)}
+        return {name: field for name, field in found.items() if field is not None and name not in self.unfit}
 
     def _place(self, name: str, fields: Sequence[CustomField]) -> CustomField | None:
         key = self.keys[name]
         kinds = WRITABLE_KINDS if name in self._configured else TEXT_KINDS
-        fit = [each for each in fields if each.kind in kinds]
+        fit = [each for each in fields if each.kind in kinds or name in self._mapped]
+        if name in self._mapped and (by_id := [each for each in fit if each.id == self._mapped[name].place]):
+            return by_id[0]
         by_key = [each for each in fit if each.key == key] or [each for each in fit if squash(each.key) == squash(key)]
         by_name = (each for each in fit if squash(each.name) == squash(display_name(key)))
         return next(iter(by_key), None) or next(by_name, None)
@@ -287,6 +300,21 @@ def squash(key: str) -> str:
     return re.sub(r"[\W_]", "", key.casefold().removeprefix(PREFIX))
 
 
+def key_of(place: str) -> str:
+    """Return the key of a custom field that a config names by key or name: "Renewal date" is "contact.renewal_date"."""
+    if place.startswith(PREFIX):
+        return place
+    return PREFIX + (place if is_field_id(place) else re.sub(r"\W+", "_", place.strip().lower()).strip("_"))
+
+
+def is_field_id(place: str) -> bool:
+    """Say whether a text has the form of the id of a custom field, like "3sv6UEo51C9Bmpo1cKTq"."""
+    return _ID.fullmatch(place) is not None and not place.islower() and any(map(str.isdigit, place))
+
+
+_ID: Final = re.compile(r"[A-Za-z0-9]{20}")
+
+
 def _full_key(key: str) -> str:
     return key if key.startswith(PREFIX) else PREFIX + key
 
@@ -300,4 +328,13 @@ def _field(raw: Mapping[str, Any]) -> CustomField | None:
     # The place of an unreadable field would seem to be missing, and be created twice.
     if (kind and not _KIND.fullmatch(kind)) or not is_legible:
         return None
-    return CustomField(field_id, key, name, kind or "TEXT")
+    return CustomField(field_id, key, name, kind or "TEXT", _options(raw))
+
+
+def _options(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the only values that a field takes, () where it takes others too."""
+    listed = raw.get("picklistOptions")
+    if not isinstance(listed, list) or raw.get("isAllowedCustomOption") is True:
+        return ()
+    named = (each.get("name") or each.get("label") if isinstance(each, dict) else each for each in listed)
+    return tuple(each for each in named if isinstance(each, str) and each)

@@ -15,9 +15,11 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.contact import Fields, Value
-from connectors.growthhub.custom_fields import CHOICE_KINDS, NUMBER_KINDS, CustomField
+from connectors.growthhub.custom_fields import CHOICE_KINDS, NUMBER_KINDS
 from connectors.growthhub.field_readers import join_set
-from connectors.growthhub.wire_record import NATIVE
+from connectors.growthhub.places import NEVER_EMPTY as NEVER_EMPTY_PROPERTIES
+from connectors.growthhub.places import CustomField, MappedPlace
+from connectors.growthhub.wire_record import NATIVE, NO_PLACES
 
 CUSTOM = "customFields"
 NEVER_EMPTY = frozenset({"country", "postal_code"})
@@ -82,11 +84,17 @@ class EncodedWrite:
 
 
 def encode(
-    changes: Fields, places: Mapping[str, CustomField], owner_id: Callable[[str], str | None], *, creating: bool
+    changes: Fields,
+    places: Mapping[str, CustomField],
+    owner_id: Callable[[str], str | None],
+    *,
+    creating: bool,
+    mapped: Mapping[str, MappedPlace] = NO_PLACES,
 ) -> EncodedWrite:
     """Return the write that carries the changes.
 
-    A create has tags and no empty values, an update has empty values and no tags.
+    A create has tags and no empty values, an update has empty values and no tags. `mapped` are the fields that convert
+    by their type.
     """
     properties: dict[str, Any] = {}
     custom: dict[str, Any] = {}
@@ -95,7 +103,10 @@ def encode(
     for name, value in changes.items():
         if (creating and not value) or (name == "tags" and not creating):
             continue
-        if name in NATIVE:
+        if name in mapped:
+            one = mapped[name]
+            key, wire, into = one.id or one.place.key, _mapped(one, value), custom if one.id else properties
+        elif name in NATIVE:
             key, wire, into = NATIVE[name], _native(name, value, owner_id), properties
         elif name in places:
             key, wire, into = places[name].id, _custom(places[name].kind, value), custom
@@ -111,6 +122,14 @@ def encode(
 
 
 _IMPOSSIBLE = object()
+
+
+def _mapped(mapped: MappedPlace, value: Value) -> Any:
+    place = mapped.place
+    if not place.writable or (value is None and place.key in NEVER_EMPTY_PROPERTIES and not place.custom):
+        return _IMPOSSIBLE
+    wire = mapped.encode(value)
+    return _IMPOSSIBLE if wire is None and value is not None else wire
 
 
 def _native(name: str, value: Value, owner_id: Callable[[str], str | None]) -> Any:

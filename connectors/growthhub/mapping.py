@@ -9,15 +9,17 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Protocol
 
 from connectors.contact import FIELDS, PHONE_SLOTS, Contact, Fields, Value
+from connectors.fields import Compute, compute_nothing
 from connectors.growthhub import consent as wishes
-from connectors.growthhub.custom_fields import CustomField
 from connectors.growthhub.field_readers import READERS, Read, read_line
+from connectors.growthhub.places import NOT_IN_ROWS, CustomField, MappedPlace
 from connectors.growthhub.source_places import shown_source_id
 from connectors.growthhub.tag_groups import TagGroups
 from connectors.growthhub.wire_record import (
     CONSENT,
     IDENTIFYING,
     NATIVE,
+    NO_PLACES,
     TWINS,
     additional_emails,
     additional_phones,
@@ -83,20 +85,27 @@ class Mapper:
         *,
         channels: Collection[str] = wishes.DEFAULT,
         sources: SourceAccount = NO_ACCOUNT,
+        mapped: Mapping[str, MappedPlace] = NO_PLACES,
+        compute: Compute = compute_nothing,
     ) -> None:
         self._sources = sources
+        self._compute = compute
         self._region = region
         self._channels = channels
         self._groups = groups
         self._owners = owners
         self._names = names
         self._blank: dict[str, Value] = {name: None for name in FIELDS if name in names}
+        self._blank |= {name: None for name, one in mapped.items() if one.id or one.place.key not in NOT_IN_ROWS}
+        self._natives = {name: one.place.key for name, one in mapped.items() if not one.id}
+        self._shown_only = frozenset(mapped) - self._blank.keys()
         self._recent: dict[int, tuple[Raw, Mapping[str, Any], Contact]] = {}
         self._place_names: dict[str, list[str]] = {}
         for name, field in places.items():
             self._place_names.setdefault(field.id, []).append(name)
         self._readers: dict[str, Read | None] = {name: READERS.get(name, read_line) for name in (*NATIVE, *places)}
         self._readers |= {"owner": self._owner} | dict.fromkeys(PHONES)
+        self._readers |= {name: None if one.type == "phone" else one.decode for name, one in mapped.items()}
 
     def contact(self, raw: Raw, memory: Mapping[str, Any]) -> Contact:
         """Return the contact that a record shows.
@@ -127,7 +136,7 @@ class Mapper:
             self._split_off_groups(fields)
         numbers.extend(additional_phones(raw))
         source_id = shown_source_id(values, self._sources)
-        return Contact(
+        contact = Contact(
             id=str(raw.get("id")),
             fields=fields,
             created_at=instant.parse(raw.get("dateAdded")),
@@ -142,19 +151,20 @@ class Mapper:
             },
             emails=tuple(each for found in (raw.get("email"), *additional_emails(raw)) for each in email.all_in(found)),
         )
+        return self._compute(contact)
 
     def _read_values(self, values: Mapping[str, Any], numbers: "_Numbers") -> tuple[dict[str, Value], dict[str, str]]:
         """Return the readable fields, blanks included, and the raw texts of the unmapped ones."""
         fields, unmapped = dict(self._blank), dict[str, str]()
         for name, value in values.items():
             read = self._readers[name]
-            reading = numbers.read(value) if read is None else read(value)
-            if name not in fields:
+            reading = numbers.read(value, pairs=name in PHONES) if read is None else read(value)
+            if name not in fields and name not in self._shown_only:
                 continue
             if reading is None or isinstance(reading, _VALUES):
                 fields[name] = reading
                 continue
-            del fields[name]
+            fields.pop(name, None)
             if isinstance(reading, Unmapped):
                 unmapped[name] = reading.raw
         return fields, unmapped
@@ -174,6 +184,11 @@ class Mapper:
         values = {name: value for name, key in keys if not is_empty(value := raw.get(key))}
         if not raw.get("address1") and raw.get("address"):
             values["address"] = raw["address"]
+        for name, key in self._natives.items():
+            if not is_empty(value := raw.get(key)):
+                values[name] = value
+            else:
+                values.pop(name, None)
         for field_id, value in custom_values(raw):
             for name in self._place_names.get(field_id, ()):
                 values[name] = value
@@ -202,7 +217,8 @@ class _Numbers:
         self.possible: dict[str, None] = {}
         self.derived: dict[str, str] = {}
 
-    def read(self, value: Any) -> Reading:
+    def read(self, value: Any, *, pairs: bool = True) -> Reading:
+        """Return a number; with `pairs` it is one by which contacts are paired."""
         raw = text.clean_line(value)
         if not isinstance(raw, str):
             return raw
@@ -210,7 +226,8 @@ class _Numbers:
         number = phone.to_e164(self._remembered.get(raw, ""), ()) or next(iter(numbers), None)
         if number is None:
             return Unmapped(raw)
-        self.possible |= dict.fromkeys((number, *numbers[1:]))
+        if pairs:
+            self.possible |= dict.fromkeys((number, *numbers[1:]))
         if not raw.startswith("+"):
             self.derived[raw] = number
         return number

@@ -14,13 +14,13 @@ from typing import Any, Final
 from connectors.source_id import SourceAccount
 from connectors.values import text
 
-MARKER: Final = "growthgenius_id"
-"""The name of the place that source ids are written to. It is no canonical field."""
+MARKER: Final = "source id"
+"""The name of the place that source ids are written to. No field can have this name."""
 
 EARLIER: Final = "contact.growthgenius_id"
 """The place that earlier releases wrote to, whatever the system of the other account."""
 
-_ALSO: Final = "source_id_"
+_ALSO: Final = "source id "
 
 
 def source_keys(sources: SourceAccount, prefix: str) -> dict[str, str]:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import Field, SecretStr, model_validator
 
 from connectors.account_options import BaseUrl, OAuthAccount, Secret, Text
+from connectors.fields import moved_fields
+from connectors.growthhub.places import FIXED, PROPERTIES, STANDARD
 from connectors.growthhub.webhook_options import WebhookKeys
 from connectors.http.rate_headers import RateLimit
 from connectors.system import (
@@ -104,6 +106,7 @@ def _build(settings: ConnectorSettings[GrowthHubAccount]) -> "Connector":
     from connectors.growthhub.consent import DEFAULT
     from connectors.growthhub.messages import MessageStyle
 
+    moved = moved_fields({name: key for name, key in settings.places.items() if name in PROPERTIES})
     style = None
     if settings.messages is not None:
         style = MessageStyle(settings.messages.as_note, settings.messages.provider_id, settings.messages.channels)
@@ -115,7 +118,9 @@ def _build(settings: ConnectorSettings[GrowthHubAccount]) -> "Connector":
         location_id=settings.account.location_id,
         cache=settings.cache,
         country=settings.country,
-        places=settings.places,
+        places={name: key for name, key in settings.places.items() if name not in PROPERTIES},
+        mapped={**moved, **settings.mapped},
+        compute=settings.compute,
         groups=settings.tag_fields,
         channels=DEFAULT if settings.consent_channels is None else settings.consent_channels,
         messages=style,
@@ -172,6 +177,8 @@ SYSTEM = System(
     capabilities=Capabilities(
         tag_fields=True, consent_channels=("Email", "SMS", "Call", "WhatsApp", "GMB", "FB", "RCS")
     ),
+    standard_places=STANDARD,
+    fixed_fields=FIXED,
     limit=LIMIT,
     oauth=OAuth(_endpoint, _scopes),
     webhooks=Webhooks(WebhookKeys, _webhook_reader, lambda account: account.location_id),

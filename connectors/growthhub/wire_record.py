@@ -7,34 +7,23 @@ a name leaves the name unknown).
 
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Any
 
 from connectors.growthhub import consent
+from connectors.growthhub.places import PROPERTIES, MappedPlace, digested
 from connectors.records import Raw
 from connectors.values import labels
 
-NATIVE: Mapping[str, str] = {
-    "first_name": "firstName",
-    "last_name": "lastName",
-    "email": "email",
-    "phone": "phone",
-    "company": "companyName",
-    "website": "website",
-    "address": "address1",
-    "city": "city",
-    "state": "state",
-    "country": "country",
-    "postal_code": "postalCode",
-    "owner": "assignedTo",
-    "tags": "tags",
-    "do_not_contact": "dnd",
-}
-"""The wire property of each canonical field that has one."""
+NATIVE: Mapping[str, str] = PROPERTIES
+"""The wire property of each standard field that has one."""
 
 CONSENT = "do_not_contact"
 
 TWINS: Mapping[str, str] = {"first_name": "firstNameLowerCase", "last_name": "lastNameLowerCase"}
 """Properties that show a name in lower case, never in its own spelling."""
+
+NO_PLACES: Mapping[str, MappedPlace] = MappingProxyType({})
 
 LEGIBLE = ("email", "phone", *TWINS)
 """Fields that identify a contact. Each is a single text."""
@@ -62,10 +51,10 @@ def tags_of(raw: Raw) -> tuple[str, ...]:
     return found if isinstance(found, tuple) else ()
 
 
-def digest(raw: Raw) -> bytes:
+def digest(raw: Raw, natives: Mapping[str, MappedPlace] = NO_PLACES) -> bytes:
     """Return 16 bytes over what the mapping uses, the same for both shapes of a record.
 
-    Times, search positions, lower-case twins and attribution do not count.
+    Times, search positions, lower-case twins and attribution do not count. `natives` are the mapped native places.
     """
     tags = raw.get("tags")
     used = [
@@ -79,6 +68,8 @@ def digest(raw: Raw) -> bytes:
     ]
     if more := additional_emails(raw):
         used.append(sorted(map(str, more)))
+    if natives:
+        used.append(digested(raw, natives))
     used[2] = used[2] or None
     return blake2b(repr(used).encode(errors="surrogatepass"), digest_size=16).digest()
 

@@ -27,6 +27,7 @@ from connectors.growthhub.custom_fields import CustomFields
 from connectors.growthhub.encode import EncodedWrite, encode
 from connectors.growthhub.location import LocationUsers
 from connectors.growthhub.mapping import EMAIL_REFUSED, NO_GROUPS, Mapper, other_name
+from connectors.growthhub.places import MappedPlace
 from connectors.growthhub.source_places import MARKER, shown_source_id
 from connectors.growthhub.tag_groups import TagGroups
 from connectors.growthhub.wire_record import CONSENT, custom_values, tags_of
@@ -44,7 +45,7 @@ class GrowthHubWriter:
     """Writes contacts of one location.
 
     `look_up` finds the contact that a refused create may have made, by its source id. `doubles` finds the records with
-    the same address or number.
+    the same address or number. `mapped` returns the places of the fields that convert by their type.
     """
 
     def __init__(
@@ -60,8 +61,10 @@ class GrowthHubWriter:
         groups: TagGroups = NO_GROUPS,
         channels: Collection[str] = consent.DEFAULT,
         sources: SourceAccount = NO_ACCOUNT,
+        mapped: Callable[[], Mapping[str, MappedPlace]] = dict,
     ) -> None:
         self._sources = sources
+        self._mapped = mapped
         self._channels = channels
         self._client = client
         self._custom_fields = custom_fields
@@ -256,7 +259,7 @@ class GrowthHubWriter:
         sent = {name: value for name, value in changes.items() if name not in grouped}
         if creating and grouped:
             sent["tags"] = self._groups.wanted((), changes)
-        sending = encode(sent, places, self._directory.id_of, creating=creating)
+        sending = encode(sent, places, self._directory.id_of, creating=creating, mapped=self._mapped())
         if marker is None or MARKER not in places:
             return sending
         custom = {**sending.custom, places[MARKER].id: self._sources.written(marker)}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from connectors.connector import WriteResult
+from connectors.connector import Connector, WriteResult
 from connectors.contact import Contact, Fields, Value
 from state.companies import CompanyCache
 from state.database import Transaction
@@ -29,6 +29,7 @@ from sync.rules.mapping import Rules, present
 from sync.rules.merge import LEFT, OPPOSITE, Merge, Resolution, SideView, WinnerChooser
 from sync.rules.shadow_update import ShadowPair
 from sync.rules.translation import Members
+from sync.rules.typed_fields import TypedField
 from sync.streams.connection import ConnectionSides, Side
 from sync.streams.record_boundary import Boundary
 from sync.streams.run import Run
@@ -74,16 +75,28 @@ class MappingInForce:
     rules: Rules
     fields: Mapping[int, tuple[str, ...]]
     judge: WinnerChooser
-    _present: tuple[tuple[frozenset[str] | None, ...], Rules] | None = None
+    _present: tuple[tuple[object, ...], Rules] | None = None
+    _has_places: bool = False
 
     def present_rules(self, connection: ConnectionSides) -> Rules:
-        """Return the rules as both accounts can keep them now."""
+        """Return the rules as both accounts can keep them now. Raises AuthError, TransientError."""
         left, right = connection.left.connector, connection.right.connector
-        key = (left.fields, right.fields, left.owner_emails, right.owner_emails)
+        self._load_places(left, right)
+        places = left.mapped_places, right.mapped_places
+        key = (left.fields, right.fields, left.owner_emails, right.owner_emails, *places)
         if self._present is None or self._present[0] != key:
             owners = Members(left.owner_emails, right.owner_emails)
-            self._present = (key, present(self.rules, left.fields, right.fields, owners))
+            self._present = (key, present(self.rules, left.fields, right.fields, owners, places))
         return self._present[1]
+
+    def _load_places(self, *connectors: Connector) -> None:
+        """Let each account read once what its places hold, so that only what fits is written (R47)."""
+        if self._has_places:
+            return
+        typed = frozenset(name for name, rule in self.rules.items() if isinstance(rule.exchange, TypedField))
+        for connector in connectors if typed else ():
+            connector.missing_places(typed)
+        self._has_places = True
 
     def travelling(self, fields: Fields) -> Fields:
         """Return those of the fields that travel on this connection."""

@@ -20,9 +20,9 @@ from sync.contacts.owed_values import create_custom_fields, note_owed_of_new
 from sync.contacts.staged_records import staged_record
 from sync.output.formats import WHOLE
 from sync.rules import contact_codec, kept_times, shadow_codec
-from sync.rules.do_not_contact import unshared_consent
 from sync.rules.lost_create import is_foreign, is_older
-from sync.rules.merge import SideView
+from sync.rules.merge import OPPOSITE, SideView
+from sync.rules.new_record import unshared_fields
 from sync.rules.shadow_update import (
     ShadowPair,
     after_create,
@@ -158,7 +158,7 @@ def _shadows_of_found(
         # Without our marker, a value that the server is not known to fill in may have been typed by a user.
         edited = is_edited(found, untimed=True) or found.marker != intent.source_id
         shadows = after_lost_create(shown, own, sent, edited=edited, filled=filled)
-    opt_outs = unshared_consent(context.mapping.rules, source.name, found.fields, sent)
+    opt_outs = unshared_fields(context.mapping.rules, OPPOSITE[source.name], found.fields, sent)
     unmet(shadows, {*intent.withheld, *intent.owed, *opt_outs})
     return shadows
 

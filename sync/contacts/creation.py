@@ -28,8 +28,8 @@ from sync.contacts.pair_update import Rejection
 from sync.contacts.plan_steps import around
 from sync.contacts.staged_records import contact_of
 from sync.rules import contact_codec, shadow_codec
-from sync.rules.do_not_contact import unshared_consent
 from sync.rules.lost_create import is_older, shows_person
+from sync.rules.new_record import unshared_fields
 from sync.rules.sets import with_all
 from sync.rules.shadow_update import is_edited
 from sync.streams.connection import Side
@@ -97,9 +97,9 @@ class CreatedContact:
         return self.creation.source.needs_marker(self.creation.contact)
 
     def new_opt_outs(self, context: Context) -> frozenset[str]:
-        """Return the fields in which the new record refuses contact and its source does not know it yet."""
-        source, changes = self.creation.source.name, self.creation.changes
-        return unshared_consent(context.mapping.rules, source, self.contact.fields, changes)
+        """Return the fields of the new record that its source has to get: a refusal of contact, computed values."""
+        target, changes = self.creation.target.name, self.creation.changes
+        return unshared_fields(context.mapping.rules, target, self.contact.fields, changes)
 
 
 def creations_of(context: Context, target: Side, steps: Sequence[Step]) -> list[Creation]:

@@ -18,6 +18,7 @@ from connectors.http.token_source import TokenSource
 from connectors.source_id import NO_ACCOUNT, SourceAccount
 from connectors.system import ConnectorSettings, MessageOptions
 from sync.config.model import Connection, MessagesStream
+from sync.engine.field_settings import compute_of, mapped_fields, moved_places
 from sync.oauth.token_sources import TokenSources
 
 CLOCK_OFFSET = "clock_offset"
@@ -97,10 +98,11 @@ def _connector_settings(
     name: str, account: AccountOptions, wire: HttpClient, connection: Connection, shared: SharedResources
 ) -> ConnectorSettings[AccountOptions]:
     contacts = connection.contacts
-    places = {field: options.place(name, account.connector) for field, options in contacts.fields.items()}
     return ConnectorSettings(
         name, account, wire, shared.settings(name), shared.clock, connection.country,
-        places={field: place for field, place in places.items() if place},
+        places=moved_places(connection, name, account),
+        mapped=mapped_fields(connection, name, account),
+        compute=compute_of(connection, name),
         tag_fields=contacts.tag_prefixes,
         consent_channels=contacts.consent_channels,
         messages=_message_options(connection.messages),

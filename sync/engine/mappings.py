@@ -5,18 +5,19 @@ from collections.abc import Mapping
 from connectors.connector import Connector
 from state import connections
 from state.database import Transaction
+from sync.config.field_places import displaced
+from sync.config.fields import computed_at
 from sync.config.model import Connection
+from sync.engine.field_settings import computed_names, exchange_of, fingerprint_settings, own_names
 from sync.rules import mapping
 from sync.rules.sets import reservation_of
-from sync.rules.translation import terms
 
 
 def rules_of(connection: Connection, left: Connector, right: Connector) -> dict[str, mapping.FieldRule]:
     """Return the rule of every field that both sides know."""
-    places = [
-        mapping.Places(one.mappable_fields, one.read_only, one.consent_fields, one.derived) for one in (left, right)
-    ]
-    return mapping.rules(places[0], places[1], connection.contacts.direction, _options(connection))
+    places = [_places(connection, one) for one in (left, right)]
+    kinds = {connection.left: left.system, connection.right: right.system}
+    return mapping.rules(places[0], places[1], connection.contacts.direction, _options(connection, kinds))
 
 
 def mapping_in_force(
@@ -41,18 +42,36 @@ def mapping_in_force(
     return table, in_force
 
 
-def _options(connection: Connection) -> mapping.Options:
-    """Return the options of the fields in the config."""
+def _places(connection: Connection, connector: Connector) -> mapping.Places:
+    """Return what an account has: its fields, and those that are computed from them, which cannot be written."""
+    computed = computed_names(connection, connector.account)
+    return mapping.Places(
+        connector.mappable_fields | computed,
+        connector.read_only | computed,
+        connector.consent_fields,
+        connector.derived,
+    )
+
+
+def _options(connection: Connection, kinds: Mapping[str, str]) -> mapping.Options:
+    """Return the options of the fields in the config. `kinds` are the kinds of both accounts, left first."""
     fields, groups = connection.contacts.fields, connection.contacts.tag_prefixes
+    stream = connection.contacts.direction
+    exchanges = {name: exchange_of(name, one, stream, grouped=name in groups) for name, one in fields.items()}
     return mapping.Options(
-        directions={name: option.direction for name, option in fields.items()},
-        exchanges={name: terms(option.map) for name, option in fields.items() if option.map or name in groups},
+        directions={
+            **dict.fromkeys(displaced(fields, stream, kinds), "none"),
+            **{name: option.direction for name, option in fields.items()},
+        },
+        exchanges={name: exchange for name, exchange in exchanges.items() if exchange is not None},
         loosen=any(option.loosen for option in fields.values()),
         reserved=(
             *(prefix.casefold() for prefix in groups.values()),
             *map(reservation_of, connection.contacts.create_tags),
         ),
-        conflicts={name: option.conflicts for name, option in fields.items()},
+        conflicts={name: option.conflicts or computed_at(option) for name, option in fields.items()},
+        names=own_names(connection),
+        computed={name: side for name, option in fields.items() if (side := computed_at(option))},
     )
 
 
@@ -61,6 +80,8 @@ def _settings(connection: Connection) -> Mapping[str, object]:
     contacts = connection.contacts
     places: dict[str, object] = {name: dict(option.places) for name, option in contacts.fields.items() if option.places}
     places |= {name: {"tags": prefix} for name, prefix in contacts.tag_prefixes.items()}
+    for name, conversion in fingerprint_settings(contacts.fields).items():
+        places[name] = [places.get(name, {}), conversion]
     settings = {"create": contacts.create, "only": contacts.only.model_dump(), "places": places}
     optional = {
         "maps": {name: option.map for name, option in contacts.fields.items() if option.map},

@@ -8,7 +8,6 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connectors.contact import FIELDS
 from state import connections, contact_lookup
 from state.contact_lookup import STREAM, FoundContact
 from state.database import Database
@@ -17,6 +16,7 @@ from state.holds import Holds
 from state.links import Link, Links
 from state.owed_values import owed_of_link
 from state.queries import open_intents
+from sync.config.field_places import field_names
 from sync.config.model import Config
 from sync.config.value_types import suggest
 from sync.errors import UsageError
@@ -39,8 +39,9 @@ def explain(config: Config, typed: str, field: str | None) -> Document:
 
 def explain_in(db: Database, config: Config, typed: str, field: str | None) -> Document:
     """Return the same from an open state file. Raises UsageError."""
-    if field is not None and field not in FIELDS:
-        raise UsageError(f"there is no field {field}; allowed is {suggest(field, FIELDS)}")
+    known = dict.fromkeys(name for one in config.connections.values() for name in field_names(one.contacts.fields))
+    if field is not None and field not in known:
+        raise UsageError(f"there is no field {field}; allowed is {suggest(field, known)}")
     asked = parse_who(typed, config, contact_lookup.account_names(db))
     found = contact_lookup.found_contacts(db, asked.records(db))
     return {

@@ -145,16 +145,15 @@ def _failure(found: OpenFailure) -> Document:
 
 
 def _typed(config: Config, conflict: OpenConflict, typed: str) -> str:
+    from sync.engine.field_settings import exchange_of
     from sync.operations.value_argument import read_value
-    from sync.rules.translation import NO_TRANSLATION, terms
+    from sync.rules.translation import NO_TRANSLATION
 
     connection = config.connections.get(conflict.connection_name)
-    value = read_value(conflict.field, typed, connection.country if connection else "US")
     option = connection.contacts.fields.get(conflict.field) if connection else None
-    if (
-        option is not None
-        and option.map
-        and all(terms(option.map).carried(value, to) is NO_TRANSLATION for to in ("left", "right"))
-    ):
-        raise UsageError(f"--value {typed!r}: the map of {conflict.field} in {config.path} has no such value")
+    value = read_value(conflict.field, typed, connection.country if connection else "US", option)
+    exchange = exchange_of(conflict.field, option, "both", grouped=False) if option is not None else None
+    if exchange is not None and all(exchange.carried(value, to) is NO_TRANSLATION for to in ("left", "right")):
+        transform = option.transform if option is not None else None
+        raise UsageError(f"--value {typed!r}: the {transform} of {conflict.field} in {config.path} has no such value")
     return f"value:{json.dumps(value, ensure_ascii=False)}"

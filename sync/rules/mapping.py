@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from connectors.contact import FIELDS, Value, same
+from connectors.fields import Place
 from connectors.values.consent import forbids
 from sync.rules.translation import Members, Translated, Translation
+from sync.rules.typed_fields import TypedField
 
 REVISION = 2
 """Raise this in a release that maps more or differently. The next run then reads both sides in full."""
@@ -23,7 +25,7 @@ class FieldRule:
     elements that begin with one of `reserved` (case-folded) belong to another field. `derived` are the sides that
     derive the field from another one: their value fills blanks and replaces nothing (R36). `homeless` are the sides
     that may be written and have no place for the field now (R41). `conflicts` is the field's own policy, None for that
-    of the connection.
+    of the connection. `computed` is the side with the records that the value is made from (R48).
     """
 
     name: str
@@ -34,6 +36,7 @@ class FieldRule:
     consent: frozenset[str] = frozenset()
     reserved: tuple[str, ...] = ()
     conflicts: str | None = None
+    computed: str | None = None
     homeless: frozenset[str] = field(default=frozenset(), compare=False)
     derived: frozenset[str] = frozenset()
 
@@ -79,7 +82,7 @@ class Options:
 
     `loosen` lets do_not_contact be taken back. `reserved` are case-folded beginnings of tags that do not travel as
     tags: those of another field, and those that a run adds to the contacts that it creates. `conflicts` are policies of
-    fields.
+    fields, `names` the fields of the user's own. `computed` has the side that each computed field is made at.
     """
 
     directions: Mapping[str, str | None] = field(default_factory=dict)
@@ -87,6 +90,8 @@ class Options:
     loosen: bool = False
     reserved: tuple[str, ...] = ()
     conflicts: Mapping[str, str | None] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
+    computed: Mapping[str, str] = field(default_factory=dict)
 
 
 def rules(left: Places, right: Places, direction: str, options: Options) -> dict[str, FieldRule]:
@@ -96,10 +101,12 @@ def rules(left: Places, right: Places, direction: str, options: Options) -> dict
     lists, email_status, email_confidence).
     """
     table = {}
-    for name in FIELDS:
+    for name in (*FIELDS, *options.names):
         if name not in left.fields or name not in right.fields:
             continue
         set_to = (direction, options.directions.get(name))
+        if "none" in set_to:
+            continue
         table[name] = FieldRule(
             name,
             to_left=name not in left.read_only and "left_to_right" not in set_to,
@@ -110,16 +117,29 @@ def rules(left: Places, right: Places, direction: str, options: Options) -> dict
             reserved=options.reserved if name == "tags" else (),
             conflicts=options.conflicts.get(name),
             derived=frozenset(side for side, at in (("left", left), ("right", right)) if name in at.derived),
+            computed=options.computed.get(name),
         )
     return table
 
 
-def present(table: Rules, left: frozenset[str], right: frozenset[str], owners: Members) -> dict[str, FieldRule]:
+def present(
+    table: Rules,
+    left: frozenset[str],
+    right: frozenset[str],
+    owners: Members,
+    places: tuple[Mapping[str, Place], Mapping[str, Place]] = ({}, {}),
+) -> dict[str, FieldRule]:
     """Return the rules that hold now: a field is not written where the account has no place for it (R23).
 
     `owners` are the users that each account knows. Owners without a place are never owed: the run reports them itself.
+    `places` are those of mapped fields at the left and at the right, as far as they are known.
     """
     now = {name: _limited_to_places(rule, left, right) for name, rule in table.items()}
+    for name in places[0].keys() | places[1].keys():
+        exchange = now[name].exchange if name in now else None
+        if isinstance(exchange, TypedField):
+            placed = replace(exchange, left=places[0].get(name), right=places[1].get(name))
+            now[name] = replace(now[name], exchange=placed)
     if "owner" in now:
         now["owner"] = replace(now["owner"], exchange=owners)
     return now

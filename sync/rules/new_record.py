@@ -21,6 +21,17 @@ class NewRecord:
     owed: dict[str, Value] = field(default_factory=dict)
 
 
+def unshared_fields(rules: Rules, target: str, shown: Fields, sent: Fields) -> frozenset[str]:
+    """Return the fields of a new record on the side `target` that its source has to get, and does not know yet.
+
+    They are do_not_contact where the record forbids contact by itself, and what is computed from the new record (R48).
+    Other values that a server fills in are agreed.
+    """
+    source = "right" if target == "left" else "left"
+    computed = {name for name, rule in rules.items() if rule.computed == target and rule.to(source) and name in shown}
+    return do_not_contact.unshared_consent(rules, source, shown, sent) | computed
+
+
 def plan_new_record(rules: Rules, fields: Fields, target: str) -> NewRecord:
     """Return the values for 'left' or 'right': what may go there and has a translation (R17).
 

@@ -7,6 +7,7 @@ from typing import Final
 from connectors.contact import FIELDS
 from connectors.http.call_log import CallLog
 from state.damage import Readers, naming_damage
+from sync.config.fields import OWN_NAME
 from sync.output.formats import WHOLE
 from sync.rules import shadow_codec
 from sync.rules.streams import TEXT
@@ -17,8 +18,8 @@ def _facts(text: str, _account: str) -> None:
 
 
 def _field(name: str, _field: str) -> None:
-    """Raise ValueError for a name that no conflict can have as its field."""
-    if name not in FIELDS and name not in (TEXT, WHOLE):
+    """Raise ValueError for a name that no conflict can have as its field: it may be one of a config of the past."""
+    if name not in FIELDS and name not in (TEXT, WHOLE) and not OWN_NAME.fullmatch(name):
         raise ValueError(name)
 
 

@@ -159,7 +159,7 @@ class SandboxContacts(Sandbox):
         """Return a custom field by fieldKey."""
         return next((each for each in self.fields.values() if each.key == key), None)
 
-    def add_field(self, name: str, kind: str = "TEXT", key: str | None = None) -> str:
+    def add_field(self, name: str, kind: str = "TEXT", key: str | None = None, options: tuple[str, ...] = ()) -> str:
         """Create a custom field and return its id.
 
         The key comes from the name, with a number behind it when it is taken.
@@ -168,7 +168,7 @@ class SandboxContacts(Sandbox):
             slug = key or "contact." + re.sub(r"\W+", "_", name.strip().lower())
             taken = {each.key for each in self.fields.values()}
             free = slug if slug not in taken else f"{slug}_{len(taken)}"
-            field = records.Field(self._new_id(), free, name, kind, 50 * len(self.fields))
+            field = records.Field(self._new_id(), free, name, kind, 50 * len(self.fields), options)
             self.fields[field.id] = field
             return field.id
 

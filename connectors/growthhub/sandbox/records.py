@@ -4,7 +4,8 @@ Rules kept here (documented or recorded behaviour):
 - unknown properties are refused by name with 422, an array of messages. null is accepted only where the specification
   allows it;
 - phones become E.164, tags lower case, custom fields merge by id, and an empty custom value is none;
-- search rows have `address`, explicit nulls and lower-case twins; a record by id has `address1` and no empty keys.
+- search rows have `address`, explicit nulls, lower-case twins and a date of birth in milliseconds; a record by id has
+  `address1` and no empty keys.
 """
 
 import re
@@ -13,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from connectors.growthhub.sandbox.index import Record
+from connectors.values import calendar_date, email, instant, phone
 from connectors.values import country as countries
-from connectors.values import email, instant, phone
 
 NULLABLE: Final = frozenset(
     {"firstName", "lastName", "name", "email", "phone", "address1", "city", "state", "website", "timezone"}
@@ -44,6 +45,7 @@ class Field:
     name: str
     kind: str
     position: int
+    options: tuple[str, ...] = ()
 
     def shown(self, location_id: str) -> dict[str, Any]:
         """Return it as the API shows it (recorded shape)."""
@@ -58,6 +60,7 @@ class Field:
             "documentType": "field",
             "locationId": location_id,
             "standard": False,
+            **({"picklistOptions": [*self.options]} if self.options else {}),
         }
 
 
@@ -176,6 +179,7 @@ def search_row(record: Record, search_after: list[Any] | None) -> dict[str, Any]
         "phoneLabel": None,
         **{key: record.get(key) for key in (*_ROW, *_ROW_MORE)},
         "address": record.get("address1"),
+        "dateOfBirth": _milliseconds_of_day(record.get("dateOfBirth")),
         "dnd": bool(record.get("dnd")),
         "customFields": shown_custom(record),
         "tags": record["tags"],
@@ -201,6 +205,13 @@ def _full_name(record: Record) -> str:
 def _lower(value: Any) -> str | None:
     """Return a text in lower case. A location may hold a list or an object where a name belongs."""
     return value.lower() or None if isinstance(value, str) else None
+
+
+def _milliseconds_of_day(day: Any) -> Any:
+    """Return a date of birth as a search row shows it: milliseconds since 1970."""
+    found = calendar_date.clean_date(day)
+    moment = instant.parse(found) if isinstance(found, str) else None
+    return day if moment is None else instant.to_ms(moment)
 
 
 def shown_custom(record: Record) -> list[dict[str, Any]]:

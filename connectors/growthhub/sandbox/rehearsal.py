@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
@@ -37,7 +37,7 @@ OF_A_ROW: Final = frozenset(
 class CopiedField(records.Field):
     """A custom field as the location shows it."""
 
-    raw: Mapping[str, Any]
+    raw: Mapping[str, Any] = field(default_factory=dict)
 
     def shown(self, location_id: str) -> dict[str, Any]:  # noqa: ARG002 - the location is in `raw`
         """Return it as the location shows it."""
@@ -149,7 +149,7 @@ class GrowthHubRehearsal:
     def _copy_fields(self) -> None:
         for raw in self._client.list_custom_fields():
             field_id, key, name, kind = (str(raw.get(one) or "") for one in ("id", "fieldKey", "name", "dataType"))
-            self.running.fields[field_id] = CopiedField(field_id, key, name, kind, 0, raw)
+            self.running.fields[field_id] = CopiedField(field_id, key, name, kind, 0, raw=raw)
 
     def _copy_users(self, company: str | None) -> None:
         users = list(self._client.list_users(company)) if company else []

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from connectors.contact import FIELDS, PHONE_SLOTS
 from connectors.growthgenius import mapping
-from connectors.growthgenius.mapping import PLACES, label_shape, wire_value
+from connectors.growthgenius.mapping import label_shape, wire_value
+from connectors.growthgenius.places import PLACES
 from connectors.growthgenius.sandbox.server import FIELDS as WIRE_FIELDS
 from connectors.values.text import UNKNOWN, Reading, Unmapped
 

@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.contact import FIELDS, PHONE_SLOTS, Contact, Fields, same
-from connectors.growthhub.custom_fields import PLACES, CustomField
 from connectors.growthhub.encode import encode
 from connectors.growthhub.mapping import Mapper, outline
+from connectors.growthhub.places import CUSTOM as PLACES
+from connectors.growthhub.places import CustomField
 from connectors.growthhub.sandbox.records import by_id, search_row
 from connectors.growthhub.source_places import MARKER
 from connectors.growthhub.wire_record import NATIVE, digest
@@ -86,7 +87,7 @@ def test_a_whole_record_by_id_is_mapped() -> None:
             "assignedTo": "u1",
             "dateAdded": "2021-07-02T05:18:26.704Z",
             "dateUpdated": "2021-07-03T05:18:26.704Z",
-            "customFields": custom(title="CTO", growthgenius_id="4711", linkedin_url="linkedin.com/in/ann"),
+            "customFields": custom(title="CTO", **{MARKER: "4711"}, linkedin_url="linkedin.com/in/ann"),
         }
     )
     shown = {name: value for name, value in contact.fields.items() if value is not None}

@@ -1,0 +1,54 @@
+"""Translate the values of a field that converts by its type: by its transform, and to what fits its place (R47). Pure.
+
+Rules kept here: a value is compared by its type; one that the place of the other side cannot hold has no translation,
+so it is not written, both sides keep what they show, and it counts as unmapped (R17).
+"""
+
+from dataclasses import dataclass
+
+from connectors.contact import Value
+from connectors.fields import FieldType, Place
+from connectors.values import typed
+from sync.rules.transforms import Transform
+from sync.rules.translation import NO_TRANSLATION, Translated
+
+
+@dataclass(frozen=True, slots=True)
+class TypedField:
+    """Translates a field between its types at both sides.
+
+    `left` and `right` are its places, None while they are not known. With `backwards` values are compared as they
+    travel from right to left, because the transform has no other way.
+    """
+
+    left_type: FieldType
+    right_type: FieldType
+    transform: Transform | None = None
+    backwards: bool = False
+    left: Place | None = None
+    right: Place | None = None
+
+    def carried(self, value: Value, to: str) -> Translated:
+        """Return the value as the side `to` will show it."""
+        changed = self._transformed(value, to)
+        place, kind = (self.left, self.left_type) if to == "left" else (self.right, self.right_type)
+        if changed is None or changed is NO_TRANSLATION or place is None:
+            return changed
+        try:
+            return typed.fit(kind, changed, place)
+        except ValueError:
+            return NO_TRANSLATION
+
+    def same(self, left: Value, right: Value) -> bool:
+        """Compare both values by their type, after the transform."""
+        if self.transform is None:
+            return left == right or typed.key(self.right_type, left) == typed.key(self.right_type, right)
+        to, value, other = ("left", right, left) if self.backwards else ("right", left, right)
+        changed = self._transformed(value, to)
+        kind = self.left_type if self.backwards else self.right_type
+        return changed is not NO_TRANSLATION and typed.key(kind, changed) == typed.key(kind, other)
+
+    def _transformed(self, value: Value, to: str) -> Translated:
+        if self.transform is None:
+            return value
+        return self.transform.to_left(value) if to == "left" else self.transform.to_right(value)
