@@ -6,6 +6,7 @@ Rules kept here:
 - a call that has not ended counts as ending now, or OVERDUE after its start if its process seems to have died;
 - calls that the server counted and that are not ours belong to another client. As many as it made in the busiest of the
   last intervals are left to it;
+- a server that counts in fixed spans as well (hour, day) has those counts beside (connectors.http.fixed_spans);
 - the limit in the rate headers is used within bounds (connectors.http.rate_headers). An interval of more than a minute
   may be a mistake, so a call tries again after the documented interval.
 Ends are kept in steps of a two-hundredth of the interval, so that the log stays small. Times are wall-clock seconds
@@ -18,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from connectors.http.call_times import CallTimes, Moments
+from connectors.http.fixed_spans import FixedSpans
 from connectors.http.rate_headers import LONGEST_DAY, MOST_CALLS, RateHeaders, RateLimit, is_plausible
 from connectors.http.retry import INTERVAL, LONGEST, MINUTE
 
@@ -66,6 +68,7 @@ class CallLog:
     day: int = 0
     today: int = 0
     at: float = 0.0
+    spans: FixedSpans = field(default_factory=lambda: FixedSpans({}))
 
     def set_clock(self, now: float) -> None:
         """Shift the log to now where it is from the future, because the clock was set back since.
@@ -78,6 +81,7 @@ class CallLog:
             self.ended.shift(step)
             self.foreign = [(at + step, calls) for at, calls in self.foreign]
             self.hold += step
+            self.spans.shift(step)
             if self.daily is not None:
                 self.daily.renewed_at += step
         self.at = now
@@ -99,6 +103,7 @@ class CallLog:
         self.next_key += 1
         self.under_way[key] = now
         self.count(now, 1)
+        self.spans.begin(now)
         if self.daily is not None:
             self.daily.remaining = max(0, self.daily.remaining - 1)
         return key
@@ -118,9 +123,13 @@ class CallLog:
             self._learn_limit(ended.said)
             self._learn_foreign(ended.said, ended.at if began is None else began, ended.at)
             self._learn_daily(ended.said, ended.at)
+            self.spans.learn(ended.said.spans, ended.at)
 
     def wait(self, now: float, ceiling: RateLimit | None = None) -> float:
         """Return the seconds until the next call may start, 0.0 for now. `ceiling` is a limit from the config."""
+        return max(self._wait(now, ceiling), self.spans.wait(now))
+
+    def _wait(self, now: float, ceiling: RateLimit | None) -> float:
         if self._is_far_from_limits(ceiling):
             return max(0.0, self.hold - now)
         own = sorted(self.ended.moments(now) + [(min(now, began + OVERDUE), 1) for began in self.under_way.values()])
@@ -138,6 +147,8 @@ class CallLog:
 
     def reason(self, now: float) -> str:
         """Return why the next call has to wait."""
+        if spent := self.spans.reason(now):
+            return spent
         if self.hold > now or self.limit is None:
             return "the server asked to wait"
         return f"its limit is {self.limit.calls} calls in {self.limit.interval:g} seconds"
@@ -151,8 +162,9 @@ class CallLog:
 
     def spent_until(self, now: float) -> float | None:
         """Return when a spent daily allowance is renewed, None when calls are left."""
-        if self.daily is None or self.daily.remaining > 0 or self.daily.renewed_at <= now:
-            return None
+        spent = self.spans.spent_until(now)
+        if spent is not None or self.daily is None or self.daily.remaining > 0 or self.daily.renewed_at <= now:
+            return spent
         return self.daily.renewed_at
 
     def tidy(self, now: float, ceiling: RateLimit | None = None) -> None:
@@ -203,6 +215,7 @@ class CallLog:
                 "day": self.day,
                 "today": self.today,
                 "at": self.at,
+                "spans": self.spans.dumped(),
             }
         )
         return f"{self.ended.dumped()}\n{rest}"
@@ -225,6 +238,7 @@ class CallLog:
             found["day"],
             found["today"],
             found.get("at", 0.0),
+            FixedSpans.loaded(found.get("spans", ())),
         )
 
 

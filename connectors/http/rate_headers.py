@@ -16,11 +16,15 @@ DIGITS: Final = 15
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """At most `calls` calls in any `interval` seconds, and at most `daily` of them in a day."""
+    """At most `calls` calls in any `interval` seconds, and at most `daily` of them in a day.
+
+    `spans` are fixed spans of time besides: seconds, and the calls that each allows.
+    """
 
     calls: int
     interval: float
     daily: int | None = None
+    spans: tuple[tuple[float, int], ...] = ()
 
     @property
     def margin(self) -> float:
@@ -34,10 +38,20 @@ def is_plausible(limit: RateLimit) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class SpanUsage:
+    """What an answer says of one fixed span of time: its length in seconds, the calls it allows, and those made."""
+
+    seconds: float
+    calls: int
+    used: int
+
+
+@dataclass(frozen=True, slots=True)
 class RateHeaders:
     """The limits in an answer's headers, None where a header is missing or impossible.
 
-    `reset` is the seconds until the daily allowance is renewed.
+    `reset` is the seconds until the daily allowance is renewed. `spans` are the fixed spans of a server that counts
+    calls in those instead of in a sliding interval.
     """
 
     calls: int | None = None
@@ -46,23 +60,25 @@ class RateHeaders:
     daily: int | None = None
     daily_remaining: int | None = None
     reset: float | None = None
+    spans: tuple[SpanUsage, ...] = ()
 
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> "RateHeaders":
         """Read the headers of an answer. A value that is no whole number within its bounds counts as absent."""
-        interval = _whole(headers.get("X-RateLimit-Interval-Milliseconds"), 1, LONGEST_INTERVAL * 1000)
-        reset = _whole(headers.get("X-RateLimit-Daily-Reset"), 0, LONGEST_DAY * 1000)
+        interval = whole_number(headers.get("X-RateLimit-Interval-Milliseconds"), 1, LONGEST_INTERVAL * 1000)
+        reset = whole_number(headers.get("X-RateLimit-Daily-Reset"), 0, LONGEST_DAY * 1000)
         return cls(
-            _whole(headers.get("X-RateLimit-Max"), 1, MOST_CALLS),
-            _whole(headers.get("X-RateLimit-Remaining"), 0, MOST_CALLS),
+            whole_number(headers.get("X-RateLimit-Max"), 1, MOST_CALLS),
+            whole_number(headers.get("X-RateLimit-Remaining"), 0, MOST_CALLS),
             None if interval is None else interval / 1000,
-            _whole(headers.get("X-RateLimit-Limit-Daily"), 1),
-            _whole(headers.get("X-RateLimit-Daily-Remaining"), 0),
+            whole_number(headers.get("X-RateLimit-Limit-Daily"), 1),
+            whole_number(headers.get("X-RateLimit-Daily-Remaining"), 0),
             None if reset is None else reset / 1000,
         )
 
 
-def _whole(text: str | None, lowest: int, highest: float = math.inf) -> int | None:
+def whole_number(text: str | None, lowest: int, highest: float = math.inf) -> int | None:
+    """Return the whole number that a header states, None where it is missing, something else, or out of bounds."""
     if not text or len(text) > DIGITS or not text.isascii() or not text.isdigit():
         return None
     return int(text) if lowest <= int(text) <= highest else None

@@ -233,6 +233,7 @@ class Pacer:
         self._text = None
         log.set_clock(self._now())
         log.limit = log.limit or self._limit
+        log.spans.expect(self._limit.spans if self._limit is not None else ())
         for each in ended:
             log.end(each, self._ceiling)
         now = self._now()

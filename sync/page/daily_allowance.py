@@ -30,5 +30,8 @@ def allowance(db: Database, account: str, now: float) -> DailyAllowance:
         return DailyAllowance(
             account, daily.limit - daily.remaining, daily.limit, datetime.fromtimestamp(daily.renewed_at, UTC)
         )
+    day = calls.spans.day()
+    if day is not None and day.ends_at > now:
+        return DailyAllowance(account, day.used, day.calls, datetime.fromtimestamp(day.ends_at, UTC))
     limit = None if calls.limit is None else calls.limit.daily
     return DailyAllowance(account, calls.today if calls.day == int(now // DAY) else 0, limit, None)

@@ -15,6 +15,8 @@ def price_of_calls(calls: int, limit: RateLimit | None, charged: int = 0) -> Cos
     """
     if limit is None:
         return Cost(calls, 0.0, 0.0, charged)
-    seconds = calls * limit.interval / limit.calls
+    # A span that is spent is waited for until it ends; before the first call it has not begun.
+    waits = (span * ((calls - 1) // allowed) for span, allowed in limit.spans if calls > allowed)
+    seconds = max(calls * limit.interval / limit.calls, *waits, 0.0)
     daily = limit.daily or DAY_SECONDS * limit.calls / limit.interval
     return Cost(calls, round(calls / daily, 4), round(seconds, 1), charged)
