@@ -106,8 +106,6 @@ class Connector(Protocol):
     """The kind of system, as the registry names it (connectors.registry)."""
     mappable_fields: frozenset[str]
     """The canonical fields that this system can hold, whatever the account's scopes."""
-    fields: frozenset[str]
-    """Those of them that the account has a place for, as far as is known now."""
     fields_to_create: frozenset[str]
     """The fields that need a custom field, which has to be created first (R23)."""
     read_only: frozenset[str]
@@ -123,11 +121,17 @@ class Connector(Protocol):
     """The fields that it derives from another one: they fill blanks of the other side, and replace nothing (R36)."""
     has_markers: bool
     """Whether its records have a place for a marker, the source id of the counterpart (R31)."""
+    can_delete: bool
+    """Whether the API deletes contacts."""
     place_scope: str
     """The scope that a token needs to create places; "" where none are created."""
     write_scope: str
     """The scope that a token needs to write contacts; "" where no scopes are documented."""
     call_counts: CallCounts
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Return those mappable fields that the account has a place for, as far as is known now."""
 
     @property
     def mapped_places(self) -> Mapping[str, Place]:

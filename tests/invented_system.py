@@ -51,6 +51,7 @@ class AcmeConnector:
     """What `sync check` asks of a connector."""
 
     system = KIND
+    can_delete = True
     place_scope = ""
     owner_emails = None
     mappable_fields: frozenset[str] = frozenset({"email"})

@@ -31,6 +31,7 @@ class MemoryConnector:
     """One account. `records` are its contacts by id; `calls` are the calls that were made: name and record id."""
 
     system = "memory"
+    can_delete = True
     read_only: frozenset[str] = frozenset()
     consent_fields: frozenset[str] = frozenset()
     place_scope = ""

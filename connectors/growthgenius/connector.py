@@ -57,6 +57,7 @@ class GrowthGenius:
     has_markers = False
     lists_only = False
     derived: frozenset[str] = frozenset()
+    can_delete = True
     place_scope = ""
     write_scope = ""
     fields_to_create: frozenset[str] = frozenset()

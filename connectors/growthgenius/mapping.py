@@ -17,9 +17,10 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from typing import Any, Final
 
+from connectors import phone_slots as phones
 from connectors.contact import FIELDS, PHONE_SLOTS, Contact, Fields, Value
 from connectors.fields import Compute, FieldType, MappedField, Place, compute_nothing
-from connectors.growthgenius import phones, places
+from connectors.growthgenius import places
 from connectors.growthgenius.envelope import identity
 from connectors.growthgenius.places import HOMELESS, PLACES
 from connectors.records import Raw

@@ -17,11 +17,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from connectors import phone_slots as phones
 from connectors.connector import WriteResult, proves_unedited, took_effect
 from connectors.contact import PHONE_SLOTS, Fields, Value, alike, same
 from connectors.edits import refuse_if_changed
 from connectors.errors import ConnectorError, OutcomeUnknown, RecordRefused
-from connectors.growthgenius import phones
 from connectors.growthgenius.body_style import Styles, names_missing, other, styled
 from connectors.growthgenius.client import GrowthGeniusClient
 from connectors.growthgenius.envelope import identity

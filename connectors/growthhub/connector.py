@@ -55,6 +55,7 @@ class GrowthHub:
     has_markers = True
     lists_only = False
     derived: frozenset[str] = frozenset()
+    can_delete = True
     write_scope = account_check.SCOPES["write"]
     place_scope = account_check.SCOPES["make fields"]
     companies = None

@@ -19,7 +19,7 @@ from typing import Any, Literal, Self
 
 from connectors.http.rate_headers import RateLimit
 from connectors.sandbox.faults import WITH_EFFECT, Fault
-from connectors.sandbox.rate_limit import ServerRateLimit
+from connectors.sandbox.rate_limit import ServerAllowance, ServerRateLimit
 from connectors.sandbox.server import Call, Headers, Outgoing, SandboxServer
 
 __all__ = ["Call", "Fault", "Headers", "RateLimit", "Sandbox", "SandboxResponse"]
@@ -62,7 +62,7 @@ class Sandbox(ABC):
         self.calls: list[Call] = []
         self.throttled = 0
         self.lock = threading.RLock()
-        self._allowance: ServerRateLimit | None = None
+        self._allowance: ServerAllowance | None = None
         self.rate = rate
         self._port = port
         self._server: SandboxServer | None = None
@@ -71,6 +71,10 @@ class Sandbox(ABC):
         self._late: dict[threading.Thread, Call] = {}
         self._timers: list[threading.Timer] = []
         self._bugs: list[Exception] = []
+
+    def make_allowance(self, limit: RateLimit) -> ServerAllowance:
+        """Return what counts the calls of this server."""
+        return ServerRateLimit(limit)
 
     @abstractmethod
     def handle(self, call: Call) -> SandboxResponse:
@@ -87,7 +91,7 @@ class Sandbox(ABC):
             if limit is not None and self._allowance is not None:
                 self._allowance.limit = limit
             else:
-                self._allowance = ServerRateLimit(limit) if limit else None
+                self._allowance = self.make_allowance(limit) if limit else None
 
     @property
     def url(self) -> str:

@@ -2,8 +2,25 @@
 
 from collections import deque
 from datetime import date, datetime, timedelta
+from typing import Protocol
 
 from connectors.http.rate_headers import RateLimit
+
+
+class ServerAllowance(Protocol):
+    """Counts the calls of one account at the server."""
+
+    limit: RateLimit
+    """The limit in force. It may be changed at any time."""
+
+    def take(self, now: datetime, calls: int = 1) -> bool:
+        """Count calls. Return False at the first one over the allowance, which is not counted."""
+
+    def wait(self, now: datetime) -> float:
+        """Return the seconds until a call is within the allowance again."""
+
+    def headers(self, now: datetime) -> dict[str, str]:
+        """Return the headers that state the limits."""
 
 
 class ServerRateLimit:

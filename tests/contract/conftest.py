@@ -20,8 +20,28 @@ def place(subject: Subject) -> Iterator[Place]:
 
 
 @pytest.fixture(params=[each for each in SUBJECTS if each.priced], ids=lambda subject: subject.name)
-def typical(request: pytest.FixtureRequest) -> Iterator[Place]:
+def typical_subject(request: pytest.FixtureRequest) -> Subject:
+    chosen: Subject = request.param
+    return chosen
+
+
+@pytest.fixture
+def typical(typical_subject: Subject) -> Iterator[Place]:
     """Return a place at each system, as it is documented; for what the other ways to answer have no part in."""
+    with typical_subject.running() as place:
+        yield place
+
+
+@pytest.fixture(params=[each for each in SUBJECTS if each.deletes], ids=lambda subject: subject.name)
+def deleting(request: pytest.FixtureRequest) -> Iterator[Place]:
+    """Return a place at each system whose API deletes contacts."""
+    with request.param.running() as place:
+        yield place
+
+
+@pytest.fixture(params=[each for each in SUBJECTS if not each.deletes], ids=lambda subject: subject.name)
+def keeping(request: pytest.FixtureRequest) -> Iterator[Place]:
+    """Return a place at each system whose API deletes no contacts."""
     with request.param.running() as place:
         yield place
 

@@ -34,6 +34,11 @@ DELETING: Final[Mapping[str, Operation]] = {
 ALL: Final[Mapping[str, Operation]] = {**READING, **CREATING, **UPDATING, **DELETING}
 
 
+def possible(place: Place, operations: Mapping[str, Operation] = ALL) -> dict[str, Operation]:
+    """Return the operations that the system has: not each deletes."""
+    return {name: operation for name, operation in operations.items() if name != "delete" or place.account.can_delete}
+
+
 def a_contact(place: Place) -> Raw:
     """Return the record of a contact; all settings are known then, so that only what is asked for makes calls."""
     place.prepare()

@@ -5,7 +5,7 @@ tests beside this file know of nothing else.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,6 +14,7 @@ from connectors.connector import Connector
 from connectors.contact import Contact, Fields
 from connectors.http.allowed_calls import AllowedCalls
 from connectors.http.client import HttpClient
+from connectors.http.rate_headers import RateHeaders
 from connectors.http.rate_limiter import MemoryCallLogStore, Pacer, RateLimit
 from connectors.records import Page, Raw, Window
 from connectors.sandbox.base import Sandbox
@@ -126,10 +127,16 @@ class Place(ABC):
         return self.account.fields - self.account.read_only
 
     def wire(
-        self, base_url: str, headers: dict[str, str], secret: str, timeout: tuple[float, float], calls: AllowedCalls
+        self,
+        base_url: str,
+        headers: dict[str, str],
+        secret: str,
+        timeout: tuple[float, float],
+        calls: AllowedCalls,
+        rate_headers: Callable[[Mapping[str, str]], RateHeaders] = RateHeaders.of,
     ) -> HttpClient:
         """Return a wire to the sandbox, put together as `sync` does it, with fixed jitter."""
-        pacer = Pacer(self.store, self.clock, self.documented_limit(), ACCOUNT)
+        pacer = Pacer(self.store, self.clock, self.documented_limit(), ACCOUNT, rate_headers=rate_headers)
         return HttpClient(
             ACCOUNT,
             base_url,
@@ -146,6 +153,10 @@ class Place(ABC):
         """Return the rate limit that the system documents."""
         return None
 
+    def renewed_at(self) -> datetime:
+        """Return when a daily allowance is renewed whose first call is made now."""
+        return self.clock.now().replace(hour=0, minute=0, second=0) + timedelta(days=1)
+
     def close(self) -> None:
         """Give all connections back."""
         for connector in self._connected:
@@ -158,7 +169,9 @@ class Subject:
 
     `sample` is a contact with a value in every field that can be set at the same time. `unique` are the fields by which
     the system itself refuses a second contact. `page` is how many records it shows at once, at most. `priced`: it
-    answers as documented, so that `count_write_calls` and `count_lookups` can be held to the number of calls.
+    answers as documented, so that `count_write_calls` and `count_lookups` can be held to the number of calls. `fills`
+    are the fields that it fills in by itself. `deletes`: its API deletes contacts. `says_gone` are the statuses that
+    mean that a contact is gone. `unknown_is_gone`: so is the answer for an id that never was.
     """
 
     name: str
@@ -167,6 +180,10 @@ class Subject:
     unique: frozenset[str] = frozenset()
     page: int = 100
     priced: bool = True
+    fills: frozenset[str] = frozenset({"country"})
+    deletes: bool = True
+    says_gone: frozenset[int] = frozenset({404, 410})
+    unknown_is_gone: bool = True
 
     @contextmanager
     def running(self) -> Iterator[Place]:

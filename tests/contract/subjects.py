@@ -3,6 +3,7 @@
 from typing import Final
 
 from tests.contract import (
+    apollo,
     growthgenius,
     growthgenius_messages,
     growthgenius_recording,
@@ -14,7 +15,7 @@ from tests.contract.message_subject import MessageSubject
 from tests.contract.recording import Recording
 from tests.contract.subject import Subject
 
-SUBJECTS: Final[tuple[Subject, ...]] = (*growthgenius.SUBJECTS, *growthhub.SUBJECTS)
+SUBJECTS: Final[tuple[Subject, ...]] = (*growthgenius.SUBJECTS, *growthhub.SUBJECTS, *apollo.SUBJECTS)
 
 MESSAGE_SUBJECTS: Final[tuple[MessageSubject, ...]] = (
     *growthgenius_messages.SUBJECTS,

@@ -5,9 +5,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors import phone_slots as phones
 from connectors.contact import PHONE_SLOTS
-from connectors.growthgenius import phones
-from connectors.growthgenius.phones import Phones
+from connectors.phone_slots import Phones
 from connectors.values.text import UNKNOWN, Unmapped
 
 A, B, C = "+12125550123", "+12125550124", "+12125550125"

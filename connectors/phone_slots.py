@@ -1,7 +1,8 @@
-"""Convert between the six typed numbers of GrowthGenius and the one number of the other system (R16). Pure.
+"""Convert between the typed numbers of a record and the one number of another system (R16). Pure.
 
 Rules kept here:
-- `phone` is the first possible number in the order of PHONE_SLOTS. Its slot is not shown under its own name as well;
+- `phone` is the first possible number in the order of the slots: PHONE_SLOTS, or those of them that a system has. Its
+  slot is not shown under its own name as well;
 - the E.164 form is remembered with the raw text, so that a changed country changes no number;
 - where the slot of `phone` turns unknown (absent, dirt), `phone` is unknown: no other number moves up;
 - `phone` is written to the slot that it came from, else to the mobile number. Emptying it empties every slot with that
@@ -41,6 +42,7 @@ class Phones:
     slot: str | None
     expected: str | None
     others: tuple[str, ...] = ()
+    order: tuple[str, ...] = PHONE_SLOTS
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -58,7 +60,7 @@ class Phones:
         if self.slot is not None:
             return self.slots[self.slot]
         lost = self.expected is not None and self.slots.get(self.expected, UNKNOWN) is UNKNOWN
-        unread = any(slot not in self.slots or isinstance(self.slots[slot], Unmapped) for slot in PHONE_SLOTS)
+        unread = any(slot not in self.slots or isinstance(self.slots[slot], Unmapped) for slot in self.order)
         return UNKNOWN if lost or unread else None
 
     @property
@@ -73,13 +75,16 @@ class Phones:
         return None if slot == self.slot else self.slots.get(slot, UNKNOWN)
 
 
-def read(raw: Raw, memory: Mapping[str, Any], regions: tuple[str, ...]) -> Phones:
-    """Return the numbers of a record. `regions` are tried in turn for numbers without a country code."""
+def read(raw: Raw, memory: Mapping[str, Any], regions: tuple[str, ...], order: tuple[str, ...] = PHONE_SLOTS) -> Phones:
+    """Return the numbers of a record, which `raw` shows by slot, in the given order of slots.
+
+    `regions` are tried in turn for numbers without a country code.
+    """
     remembered = dict(_remembered(memory).values())
     slots: dict[str, Number] = {}
     texts: dict[str, str] = {}
     others: list[str] = []
-    for slot in PHONE_SLOTS:
+    for slot in order:
         if slot not in raw:
             continue
         found = text.clean_line(raw[slot])
@@ -92,12 +97,12 @@ def read(raw: Raw, memory: Mapping[str, Any], regions: tuple[str, ...]) -> Phone
             if number:
                 texts[slot] = found
     before = memory.get("slot")
-    expected = before if before in PHONE_SLOTS else None
-    return Phones(slots, texts, _primary(slots, expected), expected, tuple(others))
+    expected = before if before in order else None
+    return Phones(slots, texts, _primary(slots, expected, order), expected, tuple(others), order)
 
 
-def _primary(slots: Mapping[str, Number], before: str | None) -> str | None:
-    for slot in PHONE_SLOTS:
+def _primary(slots: Mapping[str, Number], before: str | None, order: tuple[str, ...]) -> str | None:
+    for slot in order:
         if isinstance(slots.get(slot), str):
             return slot
         if slot == before and slots.get(slot, UNKNOWN) is UNKNOWN:
@@ -107,7 +112,7 @@ def _primary(slots: Mapping[str, Number], before: str | None) -> str | None:
 
 def plan(phones: Phones, changes: Fields) -> tuple[dict[str, Value], frozenset[str]]:
     """Return what each slot has to hold after the changes, and the changes without a place."""
-    wanted = {slot: changes[slot] for slot in PHONE_SLOTS if slot in changes}
+    wanted = {slot: changes[slot] for slot in phones.order if slot in changes}
     home = phone_slot(phones)
     if "phone" in changes and changes["phone"] is None:
         return _without_phone(phones) | wanted, frozenset()
@@ -128,7 +133,7 @@ def phone_slot(phones: Phones) -> str:
     home = phones.slot or phones.expected
     if home is not None and not isinstance(phones.slots.get(home), Unmapped):
         return home
-    free = (slot for slot in PHONE_SLOTS if not isinstance(phones.slots.get(slot), str | Unmapped))
+    free = (slot for slot in phones.order if not isinstance(phones.slots.get(slot), str | Unmapped))
     return next(free, DEFAULT_SLOT)
 
 
@@ -177,7 +182,7 @@ def _without_phone(phones: Phones) -> dict[str, Value]:
 
 
 def _first_empty(phones: Phones, wanted: Fields) -> str | None:
-    free = (slot for slot in PHONE_SLOTS if slot not in wanted and _is_free(phones, slot))
+    free = (slot for slot in phones.order if slot not in wanted and _is_free(phones, slot))
     return next(free, None)
 
 

@@ -1,0 +1,189 @@
+"""Custom fields of an Apollo team: the places of canonical fields that a contact has no key for, and of the source id.
+
+Rules kept here:
+- a place is found by its label, in any case. Fields of other types than text are used only where the config names them;
+- the list is cached for a day, and read again before a field is created: a killed run may have created it (P2);
+- a place that cannot be created (no scope, or refused) is not tried again until the cache expires or a run owes it a
+  value. Nothing fails for it (R23, R41).
+"""
+
+import threading
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from connectors.apollo.client import ApolloClient
+from connectors.connector import Cache
+from connectors.errors import AuthError, OutcomeUnknown, RecordError
+from connectors.values import labels
+
+MARKER: Final = "source_id"
+"""The name of the place of the source id. It is no canonical field."""
+
+LABELS: Final[Mapping[str, str]] = {
+    MARKER: "Growthsync Source ID",
+    **{
+        name: name.replace("_", " ").title().replace("Url", "URL")
+        for name in (
+            *("first_phone", "twitter_url", "facebook_url", "address", "postal_code", "industry", "employee_count"),
+            *("annual_revenue", "keywords", "technologies", "lists", "status", "email_confidence"),
+            *(f"custom{number}" for number in range(1, 10)),
+        )
+    },
+}
+"""The label of each field's place, where the config names no other."""
+
+LONG: Final = frozenset({"address", "keywords", "technologies", "lists"})
+TEXT_TYPES: Final = frozenset({"string", "textarea", "text", "url", "email", "phone"})
+_PREFIX: Final = "contact."
+_LIST: Final = "custom_fields"
+_REFUSED: Final = "custom_fields_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class CustomField:
+    """One custom field of contacts."""
+
+    id: str
+    label: str
+    kind: str
+
+
+class CustomFields:
+    """The places of one team. `configured` are labels that the config names, by field."""
+
+    def __init__(self, client: ApolloClient, cache: Cache, configured: Mapping[str, str]) -> None:
+        self.labels = {**LABELS, **configured}
+        self._configured = frozenset(configured)
+        self._client = client
+        self._cache = cache
+        self._places: Mapping[str, CustomField] | None = None
+        self._is_current = False
+        self._lock = threading.RLock()
+
+    @property
+    def places(self) -> Mapping[str, CustomField]:
+        """The custom field of each canonical field (and of MARKER) that has one. Empty when they cannot be read."""
+        places = self._places
+        if places is None:
+            with self._lock:
+                places = self._places
+                if places is None:
+                    places = self._places = self._match(self._load())
+        return places
+
+    def known(self) -> frozenset[str]:
+        """Return the names that have or can have a place, without a call."""
+        if not self._is_readable():
+            return frozenset()
+        refused = self._refused()
+        if not refused:
+            return frozenset(self.labels)
+        places = self.places if self._cache.get(_LIST) is not None else {}
+        return frozenset(name for name, label in self.labels.items() if label not in refused or name in places)
+
+    def placed(self) -> frozenset[str]:
+        """Return the names that have a place, MARKER included, without a call."""
+        return frozenset(self.places) if self._cache.get(_LIST) is not None else frozenset()
+
+    def missing(self, names: frozenset[str]) -> list[str]:
+        """Return the labels that `make` would create for these names."""
+        places, known = self.places, self.known()
+        return [self.labels[name] for name in self.labels if name in names & known and name not in places]
+
+    def make(self, names: frozenset[str]) -> list[str]:
+        """Create the places that these names lack and return their labels. Raises OutcomeUnknown, TransientError."""
+        missing = self.missing(names)
+        if missing and not self._is_current:
+            self.forget_list()
+            missing = self.missing(names)
+        made = []
+        for label in missing:
+            try:
+                made += [label] if self._make_one(label) else []
+            except AuthError:
+                # The missing scope is the same for all fields.
+                self._refuse(missing)
+                break
+        return made
+
+    def reconsider(self, *, retry: bool) -> None:
+        """Read the list again before its next use. With `retry`, also try again what was refused."""
+        self.forget_list()
+        if retry:
+            self._cache.forget(_REFUSED)
+
+    def renew(self) -> None:
+        """Read the list from the cache or the server before its next use: for a new run."""
+        self._places, self._is_current = None, False
+
+    def forget_list(self) -> None:
+        """Read the list from the server before its next use."""
+        self._cache.forget(_LIST)
+        self._places, self._is_current = None, False
+
+    def read(self) -> Sequence[CustomField]:
+        """Read the list from the server and cache it. Raises AuthError without the scope, RecordRefused."""
+        rows = [row for row in self._client.list_fields() if row.get("modality") == "contact"]
+        fields = [
+            CustomField(str(row["id"]).removeprefix(_PREFIX), str(row.get("label") or ""), str(row.get("type") or ""))
+            for row in rows
+            if row.get("id") and row.get("source", "custom") == "custom"
+        ]
+        self._remember(fields)
+        self._is_current = True
+        return fields
+
+    def _remember(self, fields: Sequence[CustomField]) -> None:
+        rows = [[each.id, each.label, each.kind] for each in fields]
+        self._cache.put(_LIST, {"readable": True, "fields": rows})
+        self._places = None
+
+    def _make_one(self, label: str) -> bool:
+        name = next(each for each in self.labels if self.labels[each] == label)
+        kind, field_id = "textarea" if name in LONG else "string", None
+        try:
+            field_id = self._client.create_field(label, kind)
+        except RecordError:
+            self._refuse([label])
+            return False
+        except OutcomeUnknown:
+            pass  # the list shows whether it was created
+        if field_id is None:
+            self.read()
+        else:
+            self._remember([*self._load(), CustomField(field_id, label, kind)])
+        if name in self.places:
+            return True
+        raise OutcomeUnknown(self._client.account, f"the custom field {label} was made, and is not there")
+
+    def _refuse(self, labels_: Collection[str]) -> None:
+        self._cache.put(_REFUSED, sorted({*self._refused(), *labels_}))
+
+    def _load(self) -> Sequence[CustomField]:
+        cached = self._cache.get(_LIST)
+        if cached is None:
+            try:
+                return self.read()
+            except (AuthError, RecordError):
+                self._cache.put(_LIST, {"readable": False, "fields": []})
+                return []
+        return [CustomField(*each) for each in cached["fields"]]
+
+    def _is_readable(self) -> bool:
+        cached = self._cache.get(_LIST)
+        return cached is None or bool(cached["readable"])
+
+    def _refused(self) -> frozenset[str]:
+        return frozenset(self._cache.get(_REFUSED) or ())
+
+    def _match(self, fields: Sequence[CustomField]) -> dict[str, CustomField]:
+        by_label: dict[str, CustomField] = {}
+        for field in fields:
+            by_label.setdefault(labels.key(field.label), field)
+        found = {name: by_label.get(labels.key(label)) for name, label in self.labels.items()}
+        return {
+            name: field
+            for name, field in found.items()
+            if field is not None and (name in self._configured or field.kind in TEXT_TYPES)
+        }

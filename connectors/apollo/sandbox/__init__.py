@@ -1,0 +1,1 @@
+"""An Apollo that runs on loopback."""
