@@ -108,8 +108,6 @@ class Connector(Protocol):
     """The canonical fields that this system can hold, whatever the account's scopes."""
     fields_to_create: frozenset[str]
     """The fields that need a custom field, which has to be created first (R23)."""
-    read_only: frozenset[str]
-    """The fields that the system shows but does not take."""
     never_empty: frozenset[str]
     """The fields that can be set but not emptied (R17)."""
     consent_fields: frozenset[str]
@@ -132,6 +130,10 @@ class Connector(Protocol):
     @property
     def fields(self) -> frozenset[str]:
         """Return those mappable fields that the account has a place for, as far as is known now."""
+
+    @property
+    def read_only(self) -> frozenset[str]:
+        """Return the fields that the system shows but does not take."""
 
     @property
     def mapped_places(self) -> Mapping[str, Place]:

@@ -17,6 +17,7 @@ from connectors.clock import Clock, SystemClock
 from connectors.connector import Cache, Finding, WriteResult
 from connectors.contact import Contact, Fields, alike
 from connectors.errors import RecordRefused
+from connectors.fields import Compute, MappedField, Place, compute_nothing
 from connectors.health import refuse_to_tell
 from connectors.http.client import HttpClient
 from connectors.message_store import MessageStore
@@ -30,8 +31,9 @@ RECENT: Final = timedelta(minutes=15)
 
 
 class Apollo:
-    """The contacts of one team. `country` (alpha-2) is for numbers without one, `places` are labels of custom fields.
+    """The contacts of one team. `country` (alpha-2) is for numbers without one.
 
+    `mapped` are the fields with a custom field of the user's choice, `compute` adds those that are made of others.
     `sources` is the account of source ids. `legacy_key` is the key where it goes into body and query (form of 2020).
     A create is looked up among the newest contacts, read once per run before creates; `read_window` begins a run.
     """
@@ -45,7 +47,6 @@ class Apollo:
     place_scope = account_check.SCOPES["make fields"]
     write_scope = account_check.SCOPES["write"]
     never_empty = NEVER_EMPTY
-    read_only = READ_ONLY
     consent_fields = frozenset({"stage"})
 
     def __init__(
@@ -55,7 +56,8 @@ class Apollo:
         *,
         cache: Cache,
         country: str,
-        places: Mapping[str, str] | None = None,
+        mapped: Mapping[str, MappedField] | None = None,
+        compute: Compute = compute_nothing,
         sources: SourceAccount = NO_ACCOUNT,
         identity: Mapping[str, Any] | None = None,
         legacy_key: str = "",
@@ -64,13 +66,13 @@ class Apollo:
         self.account = account
         self.call_counts = wire.traffic
         self.client = ApolloClient(wire, legacy_key)
-        self.custom_fields = CustomFields(self.client, cache, places or {})
+        self.custom_fields = CustomFields(self.client, cache, mapped or {})
         self.stages = directory.stages(self.client, cache)
         self.users = directory.users(self.client, cache)
         self.lists = directory.lists(self.client, cache)
         self.client.on_labels = lambda rows: self.lists.learn(directory.named_rows(rows))
         self.search = ApolloSearch(self.client, self.stages)
-        self.mapper = Mapper(country, self.stages, self.users, self.lists, self.custom_fields, sources)
+        self.mapper = Mapper(country, self.stages, self.users, self.lists, self.custom_fields, sources, compute)
         self.writer = ApolloWriter(self.client, self.mapper)
         self.mappable_fields = frozenset({*NATIVE, *self.custom_fields.labels}) - {MARKER}
         self.fields_to_create = self.mappable_fields & self.custom_fields.labels.keys()
@@ -83,7 +85,23 @@ class Apollo:
     @property
     def fields(self) -> frozenset[str]:
         """Return the fields that the account has a place for, as far as is known now."""
-        return NATIVE | (self.mappable_fields & self.custom_fields.known())
+        mapped = self.custom_fields.mapped.keys()
+        return (NATIVE - mapped) | (self.mappable_fields & self.custom_fields.known())
+
+    @property
+    def read_only(self) -> frozenset[str]:
+        """Return the fields that Apollo shows but does not take."""
+        shown_only = {name for name, place in self.mapped_places.items() if not place.writable}
+        return (READ_ONLY - self.custom_fields.mapped.keys()) | shown_only
+
+    @property
+    def mapped_places(self) -> Mapping[str, Place]:
+        """Return the places of the mapped fields, as far as they are known without a call."""
+        return self.custom_fields.mapped_places()
+
+    def list_places(self) -> Sequence[Place]:
+        """Return the custom fields, by one call. The keys of a contact hold standard fields alone."""
+        return [field.place for field in self.custom_fields.read()]
 
     @property
     def fields_without_place(self) -> frozenset[str]:

@@ -1,7 +1,9 @@
 """Custom fields of an Apollo team: the places of canonical fields that a contact has no key for, and of the source id.
 
 Rules kept here:
-- a place is found by its label, in any case. Fields of other types than text are used only where the config names them;
+- a place is found by its label, in any case, or by its id. A standard field needs one that holds text; a mapped field
+  one that holds its type (R47). One that is there with another type is left alone, and no second one is created;
+- a field with options is only read: Apollo wants the ids of options, which the list does not show;
 - the list is cached for a day, and read again before a field is created: a killed run may have created it (P2);
 - a place that cannot be created (no scope, or refused) is not tried again until the cache expires or a run owes it a
   value. Nothing fails for it (R23, R41).
@@ -15,6 +17,7 @@ from typing import Final
 from connectors.apollo.client import ApolloClient
 from connectors.connector import Cache
 from connectors.errors import AuthError, OutcomeUnknown, RecordError
+from connectors.fields import FieldType, MappedField, Place
 from connectors.values import labels
 
 MARKER: Final = "source_id"
@@ -33,6 +36,21 @@ LABELS: Final[Mapping[str, str]] = {
 }
 """The label of each field's place, where the config names no other."""
 
+KINDS: Final[Mapping[str, FieldType]] = {
+    **dict.fromkeys(("string", "textarea", "text"), "text"),
+    **dict.fromkeys(("picklist", "single_select"), "choice"),
+    "multi_select": "choices",
+    "multipicklist": "choices",
+    "currency": "money",
+    **{each: each for each in ("number", "date", "datetime", "boolean", "url", "email", "phone")},
+}
+"""The type of a place, by the type of its custom field."""
+OPTIONS: Final = frozenset({"choice", "choices"})
+CREATED: Final[Mapping[FieldType, str]] = {
+    "number": "number", "money": "number", "date": "date", "datetime": "datetime", "boolean": "boolean",
+}  # fmt: skip
+"""The type of a custom field that is created for a field of a type; string for every other one."""
+
 LONG: Final = frozenset({"address", "keywords", "technologies", "lists"})
 TEXT_TYPES: Final = frozenset({"string", "textarea", "text", "url", "email", "phone"})
 _PREFIX: Final = "contact."
@@ -48,13 +66,22 @@ class CustomField:
     label: str
     kind: str
 
+    @property
+    def place(self) -> Place:
+        """Return it as a place."""
+        known = KINDS.get(self.kind)
+        writable = known is not None and known not in OPTIONS
+        return Place(self.label, self.label, known or "text", writable=writable, custom=True, kind=self.kind)
+
 
 class CustomFields:
-    """The places of one team. `configured` are labels that the config names, by field."""
+    """The places of one team. `mapped` are the fields that convert by their type, each with a label or an id."""
 
-    def __init__(self, client: ApolloClient, cache: Cache, configured: Mapping[str, str]) -> None:
-        self.labels = {**LABELS, **configured}
-        self._configured = frozenset(configured)
+    def __init__(self, client: ApolloClient, cache: Cache, mapped: Mapping[str, MappedField]) -> None:
+        self.labels = {**LABELS, **{name: field.place for name, field in mapped.items()}}
+        self.mapped = mapped
+        self.unfit: frozenset[str] = frozenset()
+        self._placed: Mapping[str, Place] = {}
         self._client = client
         self._cache = cache
         self._places: Mapping[str, CustomField] | None = None
@@ -76,11 +103,21 @@ class CustomFields:
         """Return the names that have or can have a place, without a call."""
         if not self._is_readable():
             return frozenset()
-        refused = self._refused()
-        if not refused:
-            return frozenset(self.labels)
-        places = self.places if self._cache.get(_LIST) is not None else {}
-        return frozenset(name for name, label in self.labels.items() if label not in refused or name in places)
+        refused, is_listed = self._refused(), self._cache.get(_LIST) is not None
+        places = self.places if is_listed and (refused or self.mapped) else {}
+        return frozenset(
+            name
+            for name, label in self.labels.items()
+            if name in places or (label not in refused and name not in self.unfit)
+        )
+
+    def mapped_places(self) -> Mapping[str, Place]:
+        """Return the places of the mapped fields, as far as they are known without a call."""
+        if self.mapped and self._cache.get(_LIST) is not None:
+            found = {name: field.place for name, field in self.places.items() if name in self.mapped}
+            if found != self._placed:
+                self._placed = found
+        return self._placed
 
     def placed(self) -> frozenset[str]:
         """Return the names that have a place, MARKER included, without a call."""
@@ -142,6 +179,8 @@ class CustomFields:
     def _make_one(self, label: str) -> bool:
         name = next(each for each in self.labels if self.labels[each] == label)
         kind, field_id = "textarea" if name in LONG else "string", None
+        if name in self.mapped:
+            kind = CREATED.get(self.mapped[name].type, "string")
         try:
             field_id = self._client.create_field(label, kind)
         except RecordError:
@@ -178,12 +217,17 @@ class CustomFields:
         return frozenset(self._cache.get(_REFUSED) or ())
 
     def _match(self, fields: Sequence[CustomField]) -> dict[str, CustomField]:
-        by_label: dict[str, CustomField] = {}
+        by_name: dict[str, CustomField] = {}
         for field in fields:
-            by_label.setdefault(labels.key(field.label), field)
-        found = {name: by_label.get(labels.key(label)) for name, label in self.labels.items()}
-        return {
-            name: field
-            for name, field in found.items()
-            if field is not None and (name in self._configured or field.kind in TEXT_TYPES)
-        }
+            by_name.setdefault(labels.key(field.label), field)
+            by_name.setdefault(labels.key(field.id), field)
+        found = {name: by_name.get(labels.key(label)) for name, label in self.labels.items()}
+        there = {name: field for name, field in found.items() if field is not None}
+        fit = {name: field for name, field in there.items() if self._holds(name, field)}
+        self.unfit = frozenset(there.keys() - fit.keys())
+        return fit
+
+    def _holds(self, name: str, field: CustomField) -> bool:
+        if name not in self.mapped:
+            return field.kind in TEXT_TYPES
+        return field.place.holds(self.mapped[name].type)

@@ -15,8 +15,9 @@ from connectors import phone_slots
 from connectors.apollo.custom_fields import MARKER
 from connectors.apollo.mapping import NATIVE, PHONE_KEYS, PLACE, PLAIN, READ_ONLY, SLOTS, Mapper, label_names
 from connectors.contact import Fields, Value
+from connectors.fields import FieldType
 from connectors.records import Raw
-from connectors.values import consent, country, labels
+from connectors.values import consent, country, labels, typed
 
 BULK_KEYS: Final = frozenset({
     "first_name", "last_name", "email", "title", "organization_name", "owner_id", "present_raw_address",
@@ -68,7 +69,10 @@ def encode(mapper: Mapper, before: Raw, memory: Mapping[str, Any], changes: Fiel
     body: dict[str, Any] = {}
     custom: dict[str, Any] = {}
     places = mapper.custom_fields.places
-    impossible = {name for name in changes if name in READ_ONLY or (name not in NATIVE and name not in places)}
+    moved = mapper.custom_fields.mapped
+    impossible = {
+        name for name in changes if name not in places and (name in READ_ONLY or name in moved or name not in NATIVE)
+    }
     slots, without_slot = phone_slots.plan(mapper.phones(before, memory), changes)
     impossible |= without_slot
     numbers = mapper.phones(before, memory).slots
@@ -76,7 +80,13 @@ def encode(mapper: Mapper, before: Raw, memory: Mapping[str, Any], changes: Fiel
     for name, value in changes.items():
         if name in impossible or name in SLOTS or name == "phone" or name in PLACE:
             continue
-        if name in PLAIN:
+        if name in mapper.custom_fields.mapped:
+            one = places[name].place
+            if one.writable:
+                custom[places[name].id] = "" if value is None else typed.encode(_type_of(mapper, name), value, one)
+            else:
+                impossible.add(name)
+        elif name in PLAIN:
             body[PLAIN[name]] = value or ""
         elif name in places:
             custom[places[name].id] = labels.to_text(value) if isinstance(value, tuple) else value or ""
@@ -89,6 +99,10 @@ def encode(mapper: Mapper, before: Raw, memory: Mapping[str, Any], changes: Fiel
     if custom:
         body["typed_custom_fields"] = custom
     return EncodedWrite(body, frozenset(impossible), frozenset(changes) - impossible)
+
+
+def _type_of(mapper: Mapper, name: str) -> FieldType:
+    return mapper.custom_fields.mapped[name].type
 
 
 def _marker(mapper: Mapper, before: Raw, marker: str) -> dict[str, str]:

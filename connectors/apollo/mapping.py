@@ -20,9 +20,10 @@ from connectors import phone_slots
 from connectors.apollo.custom_fields import MARKER, CustomFields
 from connectors.apollo.directory import Directory
 from connectors.contact import Contact, Fields, Value
+from connectors.fields import Compute, compute_nothing
 from connectors.records import Raw
 from connectors.source_id import SourceAccount
-from connectors.values import consent, country, email, instant, labels, person_name, phone, text, web
+from connectors.values import consent, country, email, instant, labels, person_name, phone, text, typed, web
 from connectors.values.text import UNKNOWN, Reading, Unknown, Unmapped
 
 SLOTS: Final = ("mobile_phone", "work_phone", "corporate_phone", "home_phone", "other_phone")
@@ -69,12 +70,14 @@ class Mapper:
     lists: Directory
     custom_fields: CustomFields
     sources: SourceAccount
+    compute: Compute = compute_nothing
 
     def contact(self, raw: Raw, memory: Mapping[str, Any]) -> Contact:
         """Return the contact that a record shows."""
-        readings: dict[str, Reading | tuple[str, ...]] = {**_plain(raw), **self._ids(raw), **self._custom(raw)}
+        readings: dict[str, Reading | tuple[str, ...]] = {**_plain(raw), **self._ids(raw)}
         numbers = self.phones(raw, memory)
         readings |= {slot: numbers.shown(slot) for slot in SLOTS} | {"phone": numbers.phone}
+        readings |= self._custom(raw)
         first = readings.get("first_phone")
         if isinstance(first, str):
             found = phone.to_e164(first, self._regions(raw))
@@ -90,7 +93,7 @@ class Mapper:
                 fields[name] = reading
         more = (fields["first_phone"],) if isinstance(fields.get("first_phone"), str) else ()
         marker = self._marker(raw)
-        return Contact(
+        contact = Contact(
             id=str(raw["id"]),
             fields=fields,
             created_at=instant.parse(raw.get("created_at")),
@@ -102,6 +105,7 @@ class Mapper:
             emails=_emails(raw),
             is_marker_bare=self.sources.is_bare(marker),
         )
+        return self.compute(contact)
 
     def outline(self, raw: Raw) -> Contact:
         """Return what identifies a record, without a call."""
@@ -179,8 +183,11 @@ class Mapper:
         custom = raw.get("typed_custom_fields")
         if not isinstance(custom, dict):
             return {}
+        mapped, regions = self.custom_fields.mapped, self._regions(raw)
         return {
-            name: _READERS.get(name, text.clean_line)(custom.get(field.id))  # type: ignore[operator]
+            name: typed.decode(mapped[name].type, custom.get(field.id), regions)
+            if name in mapped
+            else _READERS.get(name, text.clean_line)(custom.get(field.id))  # type: ignore[operator]
             for name, field in self.custom_fields.places.items()
             if name != MARKER
         }
