@@ -31,12 +31,16 @@ class Capabilities:
     """What every account of a system can do, known without a call. A connector says the rest (connectors.connector).
 
     `company_lookup`: it knows companies by their domain. `tag_fields`: a field can be kept as a tag of the contact.
-    `consent_channels`: the channels that can be blocked one by one for a contact (R38).
+    `consent_channels`: the channels that can be blocked one by one for a contact (R38). `messages`: it keeps messages.
+    `conversations`: a copy of a message can be recorded in a conversation. `deletes`: contacts can be deleted.
     """
 
     company_lookup: bool = False
     tag_fields: bool = False
     consent_channels: tuple[str, ...] = ()
+    messages: bool = True
+    conversations: bool = False
+    deletes: bool = True
 
 
 @dataclass(frozen=True, slots=True)

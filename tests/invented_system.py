@@ -53,6 +53,7 @@ class AcmeConnector:
     system = KIND
     can_delete = True
     place_scope = ""
+    has_markers = False
     owner_emails = None
     mappable_fields: frozenset[str] = frozenset({"email"})
     read_only: frozenset[str] = frozenset()
@@ -121,7 +122,7 @@ SYSTEM = System(
     calls=lambda: AllowedCalls([("GET", "/contacts")]),
     headers=lambda _account, secret: {"x-api-key": secret},
     build=_build,
-    capabilities=Capabilities(tag_fields=True),
+    capabilities=Capabilities(tag_fields=True, messages=False, deletes=False),
     limit=LIMIT,
     rate_headers=_rate_headers,
     webhooks=Webhooks(AcmeWebhookKeys, _reader, lambda account: account.region),

@@ -175,7 +175,9 @@ SYSTEM = System(
     demo=_demo,
     rehearsal=_rehearsal,
     capabilities=Capabilities(
-        tag_fields=True, consent_channels=("Email", "SMS", "Call", "WhatsApp", "GMB", "FB", "RCS")
+        tag_fields=True,
+        consent_channels=("Email", "SMS", "Call", "WhatsApp", "GMB", "FB", "RCS"),
+        conversations=True,
     ),
     standard_places=STANDARD,
     fixed_fields=FIXED,

@@ -89,7 +89,9 @@ def _came_up(context: Context, side: Side, link: Link, name: str, value: Value) 
     """Return the number of the write by which a value came up in the circle, None where a user typed it here."""
 
     def wrote(one: WrittenValue) -> bool | None:
-        return any(same(name, shadow_codec.parse(each), value) for each in (one.new, one.shown) if each is not None)
+        return any(
+            same(name, shadow_codec.parse(name, each), value) for each in (one.new, one.shown) if each is not None
+        )
 
     return _first_write(context, side, link, name, wrote)
 
@@ -98,7 +100,9 @@ def _element_came_up(context: Context, side: Side, link: Link, name: str, elemen
     """Return the number of the write by which an element came or went in the circle, None for an edit made here."""
 
     def wrote(one: WrittenValue) -> bool | None:
-        before, after = (element in elements(shadow_codec.parse(each) if each else None) for each in (one.old, one.new))
+        before, after = (
+            element in elements(shadow_codec.parse(name, each) if each else None) for each in (one.old, one.new)
+        )
         return None if before == after else after == is_there
 
     return _first_write(context, side, link, name, wrote)

@@ -15,6 +15,7 @@ from sync.contacts.sync_policy import SyncPolicy
 from sync.engine.accounts import Account
 from sync.engine.mappings import mapping_in_force, rules_of
 from sync.engine.options import RunOptions
+from sync.engine.pair_limits import carries_messages
 from sync.engine.run import RunScope
 from sync.messages.context import MessageContext, fingerprint
 from sync.output.progress import Progress
@@ -57,9 +58,9 @@ def _contacts(run: Run, connection: Connection, accounts: Accounts, state: State
 
 
 def _messages(contacts: Context, connection: Connection, accounts: Accounts) -> MessageContext | None:
-    """Return the messages stream, None where the config has none; after a change of its settings it reads all again."""
+    """Return the messages stream, None where there are none; after a change of its settings it reads all again."""
     settings = connection.messages
-    if settings is None:
+    if settings is None or not carries_messages(accounts[0].connector, accounts[1].connector):
         return None
     deletes = settings.deletes or connection.contacts.deletes
     messages = MessageContext(contacts, settings, deletes, _empty_report(accounts), MessageStaging(contacts.state))

@@ -18,6 +18,7 @@ from sync.config.secret import reveal
 from sync.engine.account_findings import owed_findings, owed_values, owner_findings, written_accounts
 from sync.engine.account_identity import confirm_identity
 from sync.engine.accounts import Account, SharedResources, connect
+from sync.engine.pair_limits import pair_findings
 from sync.engine.probe import probe, proven, remembered
 from sync.oauth.token_sources import token_sources_of
 from sync.oauth.token_status import token_findings
@@ -150,10 +151,14 @@ def _write_findings(config: Config, connector: Connector, clock: Clock, *, probi
         return found
 
 
-def _findings_about_both(config: Config, connectors: Mapping[str, Connector]) -> dict[str, list[Finding]]:
+def _findings_about_both(config: Config, connectors: dict[str, Connector]) -> dict[str, list[Finding]]:
     """Return, by account, the findings that depend on the other account of a connection."""
     owed = owed_values(config)
     return {
-        name: [*owner_findings(config, name, connectors), *owed_findings(connector, owed.get(name, {}))]
+        name: [
+            *owner_findings(config, name, connectors),
+            *owed_findings(connector, owed.get(name, {})),
+            *pair_findings(config, name, connectors),
+        ]
         for name, connector in connectors.items()
     }

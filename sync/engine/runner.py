@@ -24,6 +24,7 @@ from sync.engine.account_identity import confirm_identity
 from sync.engine.accounts import Account, SharedResources, connect
 from sync.engine.build import build_scope
 from sync.engine.options import RunOptions
+from sync.engine.pair_limits import pair_limits
 from sync.engine.preview import cost, planned_changes, totals
 from sync.engine.run import Approve, RunScope, run
 from sync.engine.run_record import begin_run, end_run
@@ -247,6 +248,9 @@ class Runner:
             limits = {account.connector.account: account.limit for account in accounts}
             report.changes = Spool(planned_changes(scope))
             report.cost = cost(scope, limits, deep=self.options.deep)
+            connectors = [account.connector for account in accounts]
+            found = pair_limits(self.config.connections[report.connection], *connectors)
+            report.limits = [limit.line for limit in found]
         if self.options.compared and not report.errors:
             report.comparison = compare(scope.contacts)
             report.comparison.owed = by_account(scope.contacts.findings.expected_owed)

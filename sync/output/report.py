@@ -143,6 +143,7 @@ class RunReport:
     `asked` are the streams that were to run.
     `renewed_at` is when a spent daily allowance is renewed, None without one.
     `owed` is how many values have no place at an account yet, by account and field (R41).
+    `limits` is what the accounts cannot do together, for `plan` (R30).
     `changes` is read once and may be an iterator over the whole plan; only `plan` shows it, and `cost`.
     """
 
@@ -165,6 +166,7 @@ class RunReport:
     comparison: Comparison | None = None
     undoes: str = ""
     left_alone: Sequence[LeftAlone] = ()
+    limits: Sequence[str] = ()
     changes: Iterable[PlannedChange] = ()
 
     @property
@@ -223,6 +225,7 @@ class RunReport:
         if self.cost is None:
             return {}
         return {
+            **({"limits": list(self.limits)} if self.limits else {}),
             "cost": {account: _without_empty(asdict(cost), "charged") for account, cost in self.cost.items()},
             "plan": Streamed(map(asdict, self.changes)),
         }

@@ -136,7 +136,7 @@ class Rehearsal:
 
 def written(entry: HistoryEntry) -> Document:
     """Return an entry of the history as an example."""
-    old, new = (None if value is None else parse(value) for value in (entry.old, entry.new))
+    old, new = (None if value is None else parse(entry.field, value) for value in (entry.old, entry.new))
     return {
         "account": entry.account, "who": f"{entry.account}:{entry.record_id}", "field": entry.field, "old": old,
         "new": new, "rule": entry.rule,

@@ -41,6 +41,7 @@ def plan_lines(reports: Iterable["RunReport"]) -> Iterator[str]:
                 yield f"{account}: {operation} {printable(who)}"
                 yield from indented(_change_lines(list(changes)))
         yield from run_lines([report])
+        yield from indented(f"not possible: {printable(limit)}" for limit in report.limits)
         yield from indented(_cost_lines(report))
 
 

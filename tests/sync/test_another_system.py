@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,14 @@ from sync.config.model import Config, load, parse
 from sync.config.secret import secret_variables
 from sync.engine.accounts import SharedResources, connect
 from sync.engine.check import MemorySettings
+from sync.engine.pair_limits import carries_messages, pair_limits
 from sync.errors import ConfigError
+from sync.output.report import RunReport
 from sync.setup.config_file import write
 from sync.setup.draft import Draft
 from sync.setup.questions import Questions
 from sync.setup.secrets import waiting_beside
+from sync.text_output.runs import plan_lines
 from sync.webhooks.receiver import Rules
 from sync.webhooks.routes import hints_of
 from tests.invented_system import KIND, LIMIT, AcmeAccount
@@ -130,6 +134,47 @@ def test_check_tries_its_accounts(
         ("one", KIND, True), ("two", KIND, True)
     ]  # fmt: skip
     assert "the key opens region north" in [finding["what"] for finding in accounts[0]["findings"]]
+
+
+def test_what_it_cannot_do_with_another_system_is_said_by_check_once_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ACME_KEY", "key-0001")
+    both = "".join(ACCOUNT.replace("growthhub", name) for name in ("one", "two"))
+    settings = (
+        '[connections.sales.contacts]\ndeletes = "propagate"\ncreate_tags = ["new"]\n'
+        '[connections.sales.contacts.fields]\nstage = { as = "tags" }\n[connections.sales.messages]\n'
+    )
+    path = tmp_path / "config.toml"
+    path.write_text(f'{both}[connections.sales]\nleft = "one"\nright = "two"\n{settings}', encoding="utf-8")
+    assert main(["check", "--config", str(path)]) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if "sales: " in line and "(Acme)" in line]
+    for account in ("one", "two"):
+        said = [line.partition("sales: ")[2] for line in lines if f"{account} (Acme)" in line]
+        assert said[:1] == [f"messages: {account} (Acme) keeps no messages, so none are copied"]
+        assert f"field stage as tags: {account} (Acme) has no place for it" in said
+        assert f"deletions of contacts: {account} (Acme) deletes no contacts by its API" in said
+        assert f"create_tags: {account} (Acme) has no tags" in said
+        assert len(said) == len(set(said)) == 5
+        assert "title" in next(line for line in said if line.startswith("fields: "))
+
+
+def test_a_plan_says_the_same_and_a_run_leaves_the_messages_out() -> None:
+    config = parse(TEXT, FILE)
+    shared = SharedResources(MemoryCallLogStore(), SystemClock(), lambda _name: MemorySettings())
+    connection = config.connections["sales"]
+    left, right = (
+        connect(name, config.accounts[name], "key", connection, shared).connector
+        for name in (connection.left, connection.right)
+    )
+    assert not carries_messages(left, right)
+    report = RunReport("r1", "sales", datetime(2026, 3, 2, tzinfo=UTC), dry_run=True, cost={})
+    report.limits = [limit.line for limit in pair_limits(connection, left, right)]
+    assert report.limits == list(dict.fromkeys(report.limits))
+    assert report.to_json()["limits"] == report.limits
+    assert [line for line in plan_lines([report]) if "keeps no messages" in line] == [
+        "  not possible: messages: growthhub (Acme) keeps no messages, so none are copied"
+    ]
 
 
 class Answers:
