@@ -9,6 +9,7 @@ Rules kept here:
 
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import partial
 
 from connectors.connector import WriteResult
@@ -81,14 +82,16 @@ def _without_existing(
             if existing is None:
                 missing.append(creation)
             else:
-                link_existing(context, creation, existing, errors)
+                _link_existing(context, creation, existing, errors)
     errors.raise_fatal()
     return missing
 
 
 def _send(context: Context, target: Side, creations: Sequence[Creation], errors: WriteErrors[Staged]) -> None:
     """Send creates, and store what became of each."""
-    answers = _answers(context, target, creations)
+    since = datetime.fromtimestamp(target.server_now_ms(context.run.clock) / 1000, UTC)
+    sent = target.dispatcher.gather([each.send for each in creations])
+    answers = believed_answers(context, target, [(each.changes, each.marker) for each in creations], sent, since)
     created = []
     for creation, answer in zip(creations, answers, strict=True):
         if isinstance(answer, WriteResult):
@@ -96,28 +99,25 @@ def _send(context: Context, target: Side, creations: Sequence[Creation], errors:
             with around(context, creation.staged, "create"):
                 created.append(created_contact(creation, answer))
     with context.state.atomic() as transaction:
-        _conclude_all(transaction, context, creations, answers, errors)
+        _note_errors(transaction, context, creations, answers, errors)
         commit_created(transaction, context, target, created)
-        _note_unwritten(transaction, created, errors)
+        for one in created:
+            if one.answer.error is not None:  # the contact is linked, and an update writes the rest
+                errors.note_error(transaction, one.creation.source, one.creation.staged, "update", one.answer.error)
     for creation, answer in zip(creations, answers, strict=True):
         if isinstance(answer, DuplicateRefused | OlderRecord):
             with around(context, creation.staged, "create"):
                 _use_existing(context, creation, answer, errors)
-    _write_markers(context, created)
+    for one in created:
+        if one.waits_for_marker:
+            raw = json.loads(one.creation.staged.raw or "{}")
+            with around(context, one.creation.staged, "create"):
+                write_marker(context, one.creation.source, raw, one.creation.contact, one.contact.id)
     _carry_back_opt_outs(context, target, [one for one in created if one.new_opt_outs(context)], errors)
     errors.raise_fatal()
 
 
-def _answers(context: Context, target: Side, creations: Sequence[Creation]) -> list[Answer]:
-    """Send the creates and return the answers that are believed, with errors for the others."""
-    since = contact_codec.from_ms(target.server_now_ms(context.run.clock))
-    if since is None:
-        raise AssertionError(f"{target.account}: a server without a time")
-    answers = target.dispatcher.gather([each.send for each in creations])
-    return believed_answers(context, target, [(each.changes, each.marker) for each in creations], answers, since)
-
-
-def _conclude_all(
+def _note_errors(
     transaction: Transaction, context: Context, creations: Sequence[Creation], answers: Sequence[Answer],
     errors: WriteErrors[Staged],
 ) -> None:  # fmt: skip
@@ -126,10 +126,10 @@ def _conclude_all(
         if isinstance(answer, WriteResult):
             errors.note_success(creation.target)
         elif not isinstance(answer, DuplicateRefused | OlderRecord):
-            _conclude(transaction, context, creation, answer, errors)
+            _note_error(transaction, context, creation, answer, errors)
 
 
-def _conclude(
+def _note_error(
     transaction: Transaction, context: Context, creation: Creation, error: ConnectorError, errors: WriteErrors[Staged]
 ) -> None:
     """Note the error of one create; one with an unknown outcome keeps its intent."""
@@ -142,7 +142,7 @@ def _conclude(
         log_defect(error.cause, f"{source.account}:{staged.id}")
     if error.accepted:
         context.tables.intents.mark_accepted(transaction, target.name, staged.id)
-    due_ms = context.run.now_ms() + round(context.connection.settle.total_seconds() * 1000)
+    due_ms = context.run.now_ms() + context.connection.settle_ms
     note_failure(transaction, context, source, staged, "create", unknown_reason(context, target), due_ms=due_ms)
 
 
@@ -161,11 +161,11 @@ def _use_existing(
         _link_older(context, creation, error, errors)
         return
     raw = existing_record(creation, error)
-    if raw is not None and is_match(context, creation, raw):
-        link_existing(context, creation, raw, errors)
-    elif (reduced := creation_without_double(context, creation, error, raw)) is not None and not (
-        creation.target.connector.missing_key(reduced.changes)
-    ):
+    if raw is not None and _is_match(context, creation, raw):
+        _link_existing(context, creation, raw, errors)
+        return
+    reduced = creation_without_double(context, creation, error, raw)
+    if reduced is not None and not creation.target.connector.missing_key(reduced.changes):
         add_create_intents(context, [reduced])
         _send(context, creation.target, [reduced], errors)
     else:
@@ -180,20 +180,11 @@ def _link_older(context: Context, creation: Creation, error: OlderRecord, errors
         with context.state.atomic() as transaction:  # the intent stays, so that the next run looks for the record
             errors.note_error(transaction, creation.source, creation.staged, "create", failed)
         return
-    if is_match(context, creation, raw):
-        link_existing(context, creation, raw, errors)
+    if _is_match(context, creation, raw):
+        _link_existing(context, creation, raw, errors)
         return
     with context.state.atomic() as transaction:
-        _conclude(transaction, context, creation, error, errors)
-
-
-def _write_markers(context: Context, created: Sequence[CreatedContact]) -> None:
-    for one in created:
-        if one.waits_for_marker:
-            creation = one.creation
-            raw = json.loads(creation.staged.raw or "{}")
-            with around(context, creation.staged, "create"):
-                write_marker(context, creation.source, raw, creation.contact, one.contact.id)
+        _note_error(transaction, context, creation, error, errors)
 
 
 def _carry_back_opt_outs(
@@ -213,12 +204,12 @@ def _carry_back_opt_outs(
     update(context, source, steps, errors)
 
 
-def is_match(context: Context, creation: Creation, raw: Raw) -> bool:
+def _is_match(context: Context, creation: Creation, raw: Raw) -> bool:
     """Say whether a record of the target is the contact that is to be created."""
     return matching(context, creation.target, contact_codec.index_entry(creation.contact), [raw]) is not None
 
 
-def link_existing(context: Context, creation: Creation, raw: Raw, errors: WriteErrors[Staged]) -> None:
+def _link_existing(context: Context, creation: Creation, raw: Raw, errors: WriteErrors[Staged]) -> None:
     """Link a contact that was to be created to the record that the server has already, as a first merge (R10)."""
     target, source = creation.target, creation.source
     contact = target.connector.to_contact(raw, {})

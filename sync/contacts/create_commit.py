@@ -57,14 +57,14 @@ def commit_created(transaction: Transaction, context: Context, target: Side, cre
     entries = [
         entry
         for link, one in zip(links, created, strict=True)
-        for entry in entries_of_creation(context, target, link, one.creation.enriched_changes)
+        for entry in _entries(context, target, link, one.creation.enriched_changes)
     ]
     context.tables.history.add_entries(transaction, entries, context.run.id, context.run.now_ms())
     context.report.accounts[target.account].created += len(created)
     context.report.unmapped += sum(len(one.answer.refused & target.connector.fields) for one in created)
 
 
-def entries_of_creation(context: Context, target: Side, link: Link, enriched: Fields) -> list[HistoryEntry]:
+def _entries(context: Context, target: Side, link: Link, enriched: Fields) -> list[HistoryEntry]:
     """Return the history entries of a created contact: the create, and its values that come from the company."""
     source, record_id = context.connection.other(target), link.side(target.name).id
     origin = f"{source.account}:{link.side(source.name).id}"
@@ -132,7 +132,7 @@ def link_found(
     sent = context.mapping.travelling(intent.sent)
     enriched = {name: sent[name] for name in intent.enriched if name in sent}
     context.tables.history.add_entries(
-        transaction, entries_of_creation(context, side, link, enriched), context.run.id, context.run.now_ms()
+        transaction, _entries(context, side, link, enriched), context.run.id, context.run.now_ms()
     )
     context.report.accounts[side.account].created += 1
 
