@@ -113,7 +113,7 @@ class Connector(Protocol):
     consent_fields: frozenset[str]
     """The fields that say do_not_contact by the value "Do Not Contact", where that has no place of its own."""
     lists_only: bool
-    """Whether it has no windows: `read_window` yields everything, whatever the window, and the digest alone tells what
+    """Whether it has no windows: `read_window` yields everything, whatever the window, and the digest alone shows what
     changed (R32)."""
     derived: frozenset[str]
     """The fields that it derives from another one: they fill blanks of the other side, and replace nothing (R36)."""

@@ -1,4 +1,4 @@
-"""Write a contact of which the server refuses one value: the others are written, and the refused one is named (R42).
+"""Write a contact without a value that the server refuses: the others are written, and the refused one is named (R42).
 
 Rules kept here:
 - only a refusal of what was sent (400, 409, 422) is taken apart. A create with a conflict (409) is not: the server may
@@ -35,7 +35,7 @@ CALLS: Final = 12
 """The number of halves of one contact that are tried at most."""
 
 PATIENCE: Final = 3
-"""After so many contacts in a row of which nothing is taken, the next are refused as they are."""
+"""After so many contacts in a row without an accepted value, the next are refused as they are."""
 
 CORE: Final = frozenset(
     {"first_name", "last_name", "email", "phone", *PHONE_SLOTS, "do_not_contact", "stage", "status", "tags"}

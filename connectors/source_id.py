@@ -48,7 +48,7 @@ class SourceAccount:
 
     @property
     def name(self) -> str:
-        """Return what tells the account apart from the others of its records: its system, with a mark if need be."""
+        """Return what distinguishes the account from the others of its records: its system, with a mark if need be."""
         return f"{self.system}-{self.marks[0]}" if self.has_own_field else self.system
 
     def written(self, record_id: str) -> str:

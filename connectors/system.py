@@ -45,7 +45,7 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class MessageOptions:
-    """How messages are kept: as a note of the contact, or in a conversation through a provider; of which channels."""
+    """How messages are kept: as a note of the contact, or in a conversation through a provider; and their channels."""
 
     as_note: bool
     provider_id: str | None
@@ -160,7 +160,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A question of `sync init` whose answer decides what is asked next. The first answer is the default.
+    """A question of `sync init`; its answer decides what is asked next. The first answer is the default.
 
     `oauth` is the answer that makes the account use OAuth, so that a key for its tokens is needed.
     """

@@ -60,7 +60,7 @@ def hold_daemon(state: StateFile, now_ms: int) -> Iterator[Path]:
 def hold_token(state_path: Path, account: str, wait: Callable[[], None]) -> Iterator[None]:
     """Hold the lock of an account's token during the block.
 
-    `wait` is called between two tries, of which there are TRIES. Raises LockHeld.
+    `wait` is called between two of the TRIES tries. Raises LockHeld.
     """
     lock = FileLock(state_path.with_name(f"{state_path.name}.{account}.token.lock"), mode=0o600)
     for _ in range(TRIES):

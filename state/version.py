@@ -1,4 +1,4 @@
-"""Check that a file is a state file of growthsync, and of which version it is."""
+"""Check that a file is a state file of growthsync, and find its version."""
 
 import sqlite3
 from pathlib import Path

@@ -215,13 +215,13 @@ class GrowthGenius:
 
         A name alone proves nothing.
         """
-        told = {name: sent[name] for name in ("email", "phone", *PHONE_SLOTS) if sent.get(name)}
-        if not told:
+        keys = {name: sent[name] for name in ("email", "phone", *PHONE_SLOTS) if sent.get(name)}
+        if not keys:
             return
         unread: list[UnreadableRow] = []
         recent = [raw for raw in self._changed_since(start - LATE, unread) if _not_older(raw, start)]
-        for raw in (*recent, *self._searched(told, start)):
-            if self._resembles(raw, told):
+        for raw in (*recent, *self._searched(keys, start)):
+            if self._resembles(raw, keys):
                 message = f"a create was refused, and contact {identity(raw)} has its address or number since"
                 raise OutcomeUnknown(self.account, message)
         if unread:

@@ -103,7 +103,7 @@ class Records:
             raise ServerTrouble(self._wire.account, f"GET {self._path}: {reason}") from reason
 
     def _first(self, users: Sequence[UserId], ask: Callable[[UserId], _Found]) -> _Found:
-        """Return the answer for the first of the users that is not told that the record is gone."""
+        """Return the answer for the first of the users that does not get the answer that the record is gone."""
         for user in users[:-1]:
             try:
                 return ask(user)

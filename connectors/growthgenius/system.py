@@ -122,6 +122,8 @@ SYSTEM = System(
     fixed_fields=FIXED,
     questions=(
         Question("api_key", "API key", secret=True),
-        Question("user_id", "user id, or several with commas", UserId, many="user_ids", comment="whose contacts"),
+        Question(
+            "user_id", "user id, or several with commas", UserId, many="user_ids", comment="the owner of the contacts"
+        ),
     ),
 )

@@ -144,7 +144,7 @@ def _naming_scope(error: AuthError | RecordRefused, scope: str | None) -> Connec
     is_about_it = error.status == FORBIDDEN if isinstance(error, RecordRefused) else error.names_scope
     if scope is None or not is_about_it:
         return error
-    hint = f"{error.message}; this call needs the scope {scope}, `sync check` tells whether the token has it"
+    hint = f"{error.message}; this call needs the scope {scope}, `sync check` shows whether the token has it"
     if isinstance(error, RecordRefused):
         return RecordRefused(error.account, hint, error.messages, status=error.status, body=error.body)
     if isinstance(error, Forbidden):

@@ -23,7 +23,7 @@ REMEMBERED: Final = 5000
 KEPT_EVERY: Final = 200
 
 _EMAILS: Final = "emails_of_threads"
-_TOLD: Final = ("dateAdded", "direction", "userId", "altId", "status")
+_SHOWN: Final = ("dateAdded", "direction", "userId", "altId", "status")
 
 
 class EmailThreads:
@@ -44,7 +44,7 @@ class EmailThreads:
         """Yield a row of the export, or one for each e-mail of a thread. Raises AuthError, TransientError."""
         emails = email_ids(row)
         if len(emails) > 1:
-            yield from (told for each in emails if (told := self._apart(row, each)) is not None)
+            yield from (email for each in emails if (email := self._apart(row, each)) is not None)
         else:
             yield from ({**row, EMAIL_ID: each} for each in emails)
             yield from () if emails else (row,)
@@ -59,14 +59,14 @@ class EmailThreads:
     def _apart(self, row: Raw, email_id: str) -> Raw | None:
         """Return a thread as if it were this e-mail alone, None if the e-mail is gone."""
         try:
-            told = self._known.pop(email_id, None) or self._read(email_id)
+            email = self._known.pop(email_id, None) or self._read(email_id)
         except RecordGone:
             return None
         except RecordRefused:
             return {**row, EMAIL_ID: email_id}
-        record = dict(zip(_TOLD, told, strict=True))
+        record = dict(zip(_SHOWN, email, strict=True))
         if record["status"] not in NOT_YET:
-            self._known[email_id] = told
+            self._known[email_id] = email
         if has_failed(record) and not record["altId"]:
             return None
         if self._new >= KEPT_EVERY:
@@ -77,4 +77,4 @@ class EmailThreads:
     def _read(self, email_id: str) -> list[Any]:
         record = self._client.read_email(email_id)
         self._new += 1
-        return [record.get(key) for key in _TOLD]
+        return [record.get(key) for key in _SHOWN]

@@ -164,7 +164,7 @@ def _text(row: Raw) -> str:
 
 
 def _file_kind(content_type: object) -> str:
-    """Return what stands for a file of which the server tells the kind alone: at times it fills no attachments."""
+    """Return what stands for a file if the server shows only its kind: at times it fills no attachments."""
     kind = str(content_type or "").strip().casefold()
     return f"Attachment: {kind}" if re.fullmatch(_FILE, kind) else ""
 

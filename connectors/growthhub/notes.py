@@ -8,7 +8,7 @@ Rules kept here:
   (R31). Without a marker a note is recognised by the rest of its content;
 - the zone of a location may change: a note is recognised by its time in any zone;
 - the marker names the system of the original, and its account where several of them share the contact. A note with the
-  marker of another account whose content is that of the message is its copy all the same: it came by another way;
+  marker of another account and with the content of the message is its copy all the same: it came by another way;
 - a text that is too long is cut, with a line that says so. The marker is never cut.
 """
 

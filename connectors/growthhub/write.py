@@ -120,7 +120,7 @@ class GrowthHubWriter:
         is_marked = self._is_marked(current, marker, with_changes=bool(changes))
         written = self._put(current, memory, sent, None if is_marked or is_tags_only else marker)
         if not tagged.isdisjoint(changes):
-            # Read before the tags change its time, which now still tells whether a person has edited the record.
+            # Read before the tags change its time, which now still shows whether a user has edited the record.
             if written.raw is None:
                 written = self._effects.read_record(written)
             try:

@@ -70,7 +70,7 @@ class EffectReader:
         return effect
 
     def read_record(self, effect: WriteEffect) -> WriteEffect:
-        """Read the record that a write led to. Its time tells whether a person has edited it since."""
+        """Read the record that a write led to. Its time shows whether a user has edited it since."""
         page = self._client.read_contact(effect.id)
         raw, effect_at = page.records[0], effect.effect_at
         updated_at = _updated_at(raw)

@@ -56,7 +56,7 @@ class Dispatcher:
         except (MemoryError, OSError):
             # These are errors of the machine, not of a record.
             raise
-        except Exception as error:  # noqa: BLE001 - whoever gathers lists it with its record, and tells the log
+        except Exception as error:  # noqa: BLE001 - whoever gathers lists it with its record, and in the log
             said = f"growthsync cannot work with it ({type(error).__name__}: {str(error)[:300]}); please report it"
             return Broken(self._account, said, error)
         finally:

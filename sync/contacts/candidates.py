@@ -115,7 +115,7 @@ def _sharing(
 
 
 def _without_mail_at(other_side: IdentityIndex, contacts: Sequence[IndexedContact]) -> list[IndexedContact]:
-    """Leave out the contacts whose own e-mail address is on the other side too: it decides before any phone (R6)."""
+    """Leave out the contacts with an e-mail address that is on the other side too: it decides before any phone (R6)."""
     mailed = {other.email for other in other_side.by_email([each.email for each in contacts if each.email])}
     return [contact for contact in contacts if contact.email not in mailed]
 

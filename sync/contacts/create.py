@@ -58,7 +58,7 @@ def create(context: Context, target: Side, steps: Sequence[Step], errors: WriteE
 
 
 def unknown_reason(context: Context, target: Side) -> str:
-    """Return the reason that is listed for a contact whose create was never answered."""
+    """Return the reason that is listed for a contact if its create was never answered."""
     settle = round(context.connection.settle.total_seconds())
     return (
         f"{target.account} never answered the create, so it is unknown whether it took effect; "

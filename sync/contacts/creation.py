@@ -247,7 +247,7 @@ def _is_new_and_blank(target: Side, contact: Contact, sent: Fields, since: datet
 
 
 def _read_created(target: Side, answer: WriteResult, record_id: str) -> tuple[WriteResult, Contact]:
-    """Read a record whose create was answered with little more than its id; edits since then cannot be recognised."""
+    """Read a record after an answer with little more than its id; edits since then cannot be recognised."""
     page = target.connector.read_record(record_id)
     read = replace(answer, raw=page.records[0], served_at=page.served_at, doubtful=True)
     return read, target.connector.to_contact(read.raw, {})

@@ -230,7 +230,7 @@ def _intent(context: Context, target: Side, link: Link, survivor: Staged) -> Del
 
 
 def _merge_returned(context: Context, link: Link, errors: WriteErrors[Staged]) -> None:
-    """Merge a pair whose lost record is back: no later window shows what changed in the survivor meanwhile."""
+    """Merge a pair after its lost record is back: no later window shows what changed in the survivor meanwhile."""
     with context.state.atomic() as transaction:
         link.gone = None
         context.tables.links.save_link(transaction, link, context.run.id)

@@ -60,7 +60,7 @@ def plan(context: Context) -> None:
 
 
 def _stage_due_failures(context: Context) -> None:
-    """Read by id the records of failures whose cause may be gone, or that were not tried for a day (R22)."""
+    """Read by id the records of failures that are due, or that may be without a cause by now (R22)."""
     for failure in context.tables.failures.waiting_failures():
         side = context.connection.side(failure.side)
         if failure.operation in {DELETE, UNREAD} or context.staging.changed_record(side.name, failure.record_id):

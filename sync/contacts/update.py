@@ -38,7 +38,7 @@ Ids = tuple[str, str]
 def update(context: Context, target: Side, steps: Sequence[Step], errors: WriteErrors[Staged]) -> None:
     """Write one wave of pairs to one side. Raises what makes the account useless."""
     pairs = [step.ids for step in steps]
-    # An update whose answer never came is not sent again as it was: a user may have edited the record by then. It is
+    # An update without an answer is not sent again as it was: a user may have edited the record by then. It is
     # looked for, and what is left of it is merged again with what the record shows.
     for pause in (*PAUSES, None):
         pairs = _write_pairs(context, target, pairs, errors, is_last=pause is None)

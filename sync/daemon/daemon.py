@@ -261,10 +261,10 @@ def _report_stall(stream: Stream, since: datetime | None) -> None:
 def _log_next_run(ended: EndedRun, following: NextRun, at: datetime | None) -> None:
     next_run_at = None if at is None else time_text(at)
     if ended.how == "locked":
-        log = event_log.info if following.told else event_log.debug
+        log = event_log.info if following.is_news else event_log.debug
         log("another run holds the lock", reason=ended.reason, next_run_at=next_run_at)
     elif ended.how == "failed":
-        log = event_log.warning if following.told else event_log.info
+        log = event_log.warning if following.is_news else event_log.info
         failures = following.standing.failures
         log("the next run is delayed", failures=failures, reason=ended.reason, next_run_at=next_run_at)
     else:

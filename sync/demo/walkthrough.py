@@ -34,7 +34,7 @@ SETTLED: Final = 1.1
 """Seconds until an edit lies before the horizon: the time of the servers has whole seconds."""
 
 APART: Final = 2.0
-"""Seconds between two edits of which one is clearly the newer (R14)."""
+"""Seconds between two edits, so that one is clearly the newer (R14)."""
 
 
 def demo(keep: bool, out: TextIO, clock: Clock | None = None) -> bool:

@@ -60,7 +60,7 @@ def create_copies(
 
 
 def link_copy(context: MessageContext, found: FoundCopy) -> None:
-    """Link an original to its copy, both of which exist already."""
+    """Link an original to its copy; both exist already."""
     source = context.connection.side(found.side)
     store, unmarked = message_store(context.connection.other(source)), replace(found.copy, of=None)
     # A copy that is known by its marker alone was edited: its content does not show the original any more.

@@ -110,7 +110,7 @@ class NotificationSender:
         for notice in due:
             # The state changes after the command ran, so a notification that was interrupted is sent again, not lost.
             document = self._document(connection, stream, notice, about(notice))
-            remember, forget = notice.after(self._now_ms(), told=self._run_command(notice, document))
+            remember, forget = notice.after(self._now_ms(), called=self._run_command(notice, document))
             with state.atomic() as transaction:
                 store.put_causes(transaction, remember)
                 store.forget_causes(transaction, forget)

@@ -73,7 +73,7 @@ def is_forgotten(db: Database, asked: ContactArgument) -> bool:
 
 
 def _finish(state: StateFile, asked: ContactArgument) -> Document:
-    """Complete an interrupted erasure, of which only the hashes are left."""
+    """Complete an interrupted erasure; only its hashes are left."""
     known = is_forgotten(state.db, asked)
     if known:
         state.vacuum()

@@ -66,7 +66,7 @@ def is_anonymous(shown: Contact) -> bool:
 
 
 def shows_person(shown: Contact, sent: Fields, marker: str | None) -> bool | None:
-    """Say whether the answer to a create shows the contact that was sent, None when it shows nothing that tells.
+    """Say whether the answer to a create shows the contact that was sent, None if it identifies no contact.
 
     An address counts more than the source id, that more than a number, and a number more than a name: names are written
     in many ways, and a server may drop a part.

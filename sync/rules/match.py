@@ -107,7 +107,7 @@ def _refuse_marked(contact: IndexedContact, other: IndexedContact) -> PairingRef
     bearer = "it carries" if contact.marker == other.id else f"{other.id} on the other side carries"
     source_id = f"the source id of {other.id} on the other side" if contact.marker == other.id else "its source id"
     reason = (
-        f"{bearer} {source_id}, but neither name, e-mail nor number tells that they are one; "
+        f"{bearer} {source_id}, but neither name, e-mail nor number shows that they are one; "
         "if these are two contacts, empty the field with the source id, else give both the same e-mail"
     )
     return PairingRefused(reason, ((False, other.id),))
@@ -186,7 +186,7 @@ def _by_shared(
         *(f"{other.id} on the other side" for other in fitting),
         *(f"{rival.id} on the same side" for rival in rivals),
     ]
-    reason = f"shares {what} with {', '.join(contacts)}, and nothing tells who is who; {_REMEDY[what]}"
+    reason = f"shares {what} with {', '.join(contacts)}, and nothing shows which is which; {_REMEDY[what]}"
     return PairingRefused(reason, (*((False, other.id) for other in fitting), *((True, rival.id) for rival in rivals)))
 
 

@@ -32,14 +32,14 @@ class Notice:
         """Return the time in milliseconds at which the cause began."""
         return min(one.since_ms for one in self.causes)
 
-    def after(self, now_ms: int, *, told: bool) -> tuple[list[NotificationCause], list[NotificationCause]]:
-        """Return the causes to keep and those to drop, after the call succeeded (`told`) or failed."""
+    def after(self, now_ms: int, *, called: bool) -> tuple[list[NotificationCause], list[NotificationCause]]:
+        """Return the causes to keep and those to drop, after the call succeeded (`called`) or failed."""
         tried = [
-            replace(one, tries=one.tries + 1, notified_ms=now_ms if told else one.notified_ms) for one in self.causes
+            replace(one, tries=one.tries + 1, notified_ms=now_ms if called else one.notified_ms) for one in self.causes
         ]
         if not self.over:
             return tried, []
-        given_up = told or any(one.tries >= 2 * TRIES for one in tried)
+        given_up = called or any(one.tries >= 2 * TRIES for one in tried)
         return ([], tried) if given_up else (tried, [])
 
 

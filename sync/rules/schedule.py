@@ -68,18 +68,18 @@ class StreamStatus:
 class NextRun:
     """When the stream is run again, None for the next time of the schedule.
 
-    `told` says whether there is news to report.
+    `is_news` says whether there is news to report.
     """
 
     at: datetime | None
     standing: StreamStatus
-    told: bool = True
+    is_news: bool = True
 
 
 def after(standing: StreamStatus, ended: EndedRun, interval: float, chance: float) -> NextRun:
     """Return what follows from the end of a run of a stream that is run every `interval` seconds."""
     if ended.how == "locked":
-        return NextRun(None, replace(standing, locked=True), told=not standing.locked)
+        return NextRun(None, replace(standing, locked=True), is_news=not standing.locked)
     standing = replace(_reconciled(standing, ended), locked=False)
     if ended.how != "failed":
         return NextRun(None, replace(standing, failures=0, delayed=""))
@@ -89,7 +89,7 @@ def after(standing: StreamStatus, ended: EndedRun, interval: float, chance: floa
     failures = standing.failures + 1
     at = ended.at + timedelta(seconds=backoff(failures, interval, chance))
     return NextRun(
-        at, replace(standing, failures=failures, delayed=ended.reason), told=ended.reason != standing.delayed
+        at, replace(standing, failures=failures, delayed=ended.reason), is_news=ended.reason != standing.delayed
     )
 
 

@@ -1,6 +1,6 @@
 """Decide which spans of time a run reads, and the windows to ask for. Pure.
 
-Rules kept here: R1 (an end that is not given is the horizon, which only the server's first answer tells; FAR_MS until
+Rules kept here: R1 (an end that is not given is the horizon, which only the server's first answer shows; FAR_MS until
 then), R2 (which spans are read, with which lookback) and R43 (spans that reach past the present are read again).
 """
 

@@ -9,7 +9,7 @@ DAY_SECONDS: Final = 86_400.0
 
 
 def price_of_calls(calls: int, limit: RateLimit | None, charged: int = 0) -> Cost:
-    """Return the cost of so many calls, `charged` of which the system may charge for.
+    """Return the cost of so many calls; the system may charge for `charged` of them.
 
     An account without a known limit has no share of a day, and no rate to wait for.
     """

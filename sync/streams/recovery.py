@@ -13,7 +13,7 @@ from sync.streams.run import Run
 Sent = TypeVar("Sent", bound=Intent)
 
 PAUSES = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
-"""Seconds to wait before an update whose answer never came is looked for, and sent again if need be."""
+"""Seconds to wait before an update without an answer is looked for, and sent again if need be."""
 
 
 def settle_each(

@@ -34,7 +34,7 @@ class Listener:
             self.tried += 1
             if hears:
                 self.heard.append((notice.cause, tuple(one.key for one in notice.causes), notice.over))
-            remember, forget = notice.after(now, told=hears)
+            remember, forget = notice.after(now, called=hears)
             self._forget(forget)
             self.known |= {(one.cause, one.key): one for one in remember}
         return due

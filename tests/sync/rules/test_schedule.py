@@ -71,9 +71,9 @@ def test_a_short_interval_is_not_left_alone_for_an_hour() -> None:
 
 def test_the_reason_of_a_delay_is_kept_and_reported_again_only_when_it_is_another() -> None:
     first = led([failed("a")])
-    assert (first.told, first.standing.delayed) == (True, "a")
-    assert not led([failed("a"), failed("a")]).told
-    assert led([failed("a"), failed("b")]).told
+    assert (first.is_news, first.standing.delayed) == (True, "a")
+    assert not led([failed("a"), failed("a")]).is_news
+    assert led([failed("a"), failed("b")]).is_news
 
 
 def test_a_spent_allowance_is_waited_for_however_long_and_costs_no_try() -> None:
@@ -90,9 +90,9 @@ def test_an_allowance_that_should_be_there_again_is_no_reason_to_run_at_once() -
 
 def test_a_held_lock_is_tried_at_the_next_time_and_reported_once() -> None:
     held = EndedRun("locked", NOON, "process 7 holds it")
-    assert [led([held] * count).told for count in (1, 2, 3)] == [True, False, False]
+    assert [led([held] * count).is_news for count in (1, 2, 3)] == [True, False, False]
     assert led([held, held]).at is None
-    assert led([held, EndedRun("done", NOON), held]).told
+    assert led([held, EndedRun("done", NOON), held]).is_news
 
 
 def test_a_held_lock_changes_nothing_about_a_back_off() -> None:
