@@ -54,7 +54,7 @@ def request(number: int, location: str, signing: Ed25519PrivateKey) -> bytes:
 
 
 def volley(port: int, requests: Iterator[bytes], connections: int) -> Counter[str]:
-    """Send everything over so many connections, each of which waits for its answer."""
+    """Send everything over so many connections; each waits for its answer."""
     statuses: Counter[str] = Counter()
     sockets: dict[int, socket.socket] = {}
     with selectors.DefaultSelector() as selector:

@@ -1,4 +1,4 @@
-"""Who may import whom, read from the source itself: the layers, and the decisions that know neither I/O nor time."""
+"""Which module may import which, read from the source: the layers, and the decisions that know neither I/O nor time."""
 
 import ast
 import re

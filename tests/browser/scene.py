@@ -1,6 +1,6 @@
 """What a browser looks at: two weeks in the life of the demo's invented contacts, and the page over what is remembered.
 
-Everything of the two weeks comes from one seed, and the clock stands still but where it is told to go on; it ends at
+Everything of the two weeks comes from one seed, and the clock stands still except where a test moves it; it ends at
 the machine's time, from which the page counts.
 """
 
@@ -39,7 +39,7 @@ DISPUTED = (
     ("dan.webb@example.com", {"website": "https://dan.example.com"}, {"website": "https://webb.example.com"}),
     (sample_contacts.DISPUTED, {"city": "Chicago"}, {"city": "Denver"}),
 )
-"""Whose record is changed on both sides in the same second: what the left and the right are given."""
+"""The contact with a record that is changed on both sides in the same second: what the left and the right get."""
 
 
 @dataclass(frozen=True, slots=True)

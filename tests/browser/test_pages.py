@@ -86,7 +86,7 @@ class Viewed:
         ]
 
     def tab_to(self, text: str) -> Any:
-        """Press the tabulator until something with this text has the focus, each step of which can be seen."""
+        """Press the tabulator until something with this text has the focus; each step can be seen."""
         for _ in range(MOST_STEPS):
             self.browser.press("Tab")
             focus = self.browser.value(FOCUS)

@@ -1,4 +1,4 @@
-"""A source id tells the account that it is of apart from every other one (R31)."""
+"""A source id distinguishes its account from every other one (R31)."""
 
 from hypothesis import given
 from hypothesis import strategies as st

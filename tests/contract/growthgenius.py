@@ -21,7 +21,7 @@ WIRE: Final[Mapping[str, str]] = {"phone": "mobile_phone", "company": "company_n
 HOMELESS: Final = frozenset({"address", "postal_code"})
 SHOWN_ONLY: Final = frozenset({"lists", "email_status", "email_confidence"})
 IN_THE_PLACE_OF_OTHERS: Final = frozenset({"mobile_phone", "do_not_contact"})
-"""The typed number that is `phone` where there is any (R16), and what is a stage here: nobody has both."""
+"""The typed number that is `phone` where there is any (R16), and what is a stage here: no contact has both."""
 
 
 class GrowthGeniusPlace(Place):

@@ -24,7 +24,7 @@ DERIVED: Final = frozenset(
     {"full_name", "name", "contact_account", "contact_account_id", "prospect_id", "linkedin_username"}
     | {"company_name_informal", "seo_description", "user_id"}
 )
-"""What the server finds out by itself; nobody sends it."""
+"""What the server finds out by itself; no call sends it."""
 
 BEHAVIOURS: Final[Mapping[str, Behaviour]] = {
     "company_found": Behaviour(),
@@ -46,7 +46,7 @@ BEHAVIOURS: Final[Mapping[str, Behaviour]] = {
 
 @contextmanager
 def stage(name: str) -> Iterator[tuple[Sandbox, Mapping[str, str]]]:
-    """Start an account that holds whom, or what, the cassette shows."""
+    """Start an account that holds what the cassette shows."""
     users = [{"id": number, "team_id": 1, "email": "dev@example.com", "first_name": "Okay"} for number in (1, 78)]
     sandbox = GrowthGeniusSandbox(api_key=KEY, users=users, behaviour=BEHAVIOURS[name], now=lambda: NOW)
     for person in _people(name):

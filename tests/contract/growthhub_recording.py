@@ -42,7 +42,7 @@ LOGGED: Final = frozenset({"id", "altId", "conversationProviderId", "source"})
 
 @contextmanager
 def stage(name: str) -> Iterator[tuple[Sandbox, Mapping[str, str]]]:
-    """Start a location that holds whom the cassette takes for granted."""
+    """Start a location that holds the contacts that the cassette needs."""
     sandbox = GrowthHubSandbox(now=lambda: NOW, rate=RateLimit(100, 10.0, 200_000))
     for each in _answer("custom_fields")["customFields"]:
         sandbox.fields[each["id"]] = Field(
@@ -98,8 +98,8 @@ def _fill(sandbox: GrowthHubSandbox, name: str) -> None:
         case "export" | "message_by_id":
             kinds = {"TYPE_SMS": "SMS", "TYPE_WHATSAPP": "WhatsApp", "TYPE_ACTIVITY_OPPORTUNITY": "Activity"}
             for row in _answer("export")["messages"]:
-                told = _only(row, {"id", "userId", "source"})
-                _say(sandbox, person, kinds[row["messageType"]], row, **told)
+                result = _only(row, {"id", "userId", "source"})
+                _say(sandbox, person, kinds[row["messageType"]], row, **result)
             first, second = thread["meta"]["email"]["messageIds"]
             _say(sandbox, person, "Email", thread, id=first, subject="Order confirm")
             _say(sandbox, person, "Email", thread, id=second, thread=first)
@@ -142,7 +142,7 @@ RECORDING: Final = Recording(
     .union(paths([""], ["note", "notes", "messages", "nextCursor", "emailMessage", "conversations", "conversation"]))
     .union(paths([""], ["messageId", "emailMessageId"])),
     excused={
-        "contact.deleted: missing": "false on a contact that was just made; the sandbox shows nobody who is deleted",
+        "contact.deleted: missing": "false on a contact that was just made; the sandbox shows no deleted contact",
     },
     allowed={
         "traceId: *": "no two recorded answers agree about it",

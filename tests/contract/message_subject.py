@@ -1,4 +1,4 @@
-"""What a system brings along whose messages are held to the contract: what users do there with messages.
+"""What a system with messages brings along for the contract: what users do there with messages.
 
 A system that has a Place gets a Post beside it, and adds its subjects to MESSAGE_SUBJECTS in tests.contract.subjects;
 the tests called test_messages_* know of nothing else.
@@ -36,7 +36,7 @@ class Post(Place):
     def write(self, contact_id: str, letter: Message, *, at: datetime | None = None) -> str:
         """Let a user, or the contact (`flow`), write text and subject at the server's now or earlier; return the id.
 
-        `owner` is the user on the team's side. Everything else of the letter is the system's affair.
+        `owner` is the user on the team's side. Everything else of the message is up to the system.
         """
 
     @abstractmethod

@@ -15,7 +15,7 @@ CITY: Final = "Springfield"
 TAG: Final = "springy"
 
 Operation = Callable[[Connector, Raw], object]
-"""Does something with an account, concerning a record of somebody who is there."""
+"""Does something with an account, concerning a record that is there."""
 
 READING: Final[Mapping[str, Operation]] = {
     "read": lambda account, _: list(account.read_window(Window(EPOCH))),

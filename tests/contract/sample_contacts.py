@@ -71,7 +71,7 @@ OTHER: Fields = {
 """Another value for each of them; what is set or not has no other than none."""
 
 OWNERS = ("ann@example.com", "bob@example.com")
-"""The users whom a sandbox has to know, so that SAMPLE and OTHER can name them as owners."""
+"""The users that a sandbox has to know, so that SAMPLE and OTHER can name them as owners."""
 
 BRIEF: Fields = {
     "first_name": "Charles",
@@ -81,10 +81,10 @@ BRIEF: Fields = {
     "city": "Boston",
     "tags": ("cold",),
 }
-"""Somebody with few values, for writes that add to them."""
+"""A contact with few values, for writes that add to them."""
 
 NAMED: Fields = {"first_name": "Grace", "last_name": "Harbour", "company": "Example Navy"}
-"""Somebody who has neither an e-mail address nor a number."""
+"""A contact with neither an e-mail address nor a number."""
 
 
 def numbered(number: int) -> dict[str, Value]:

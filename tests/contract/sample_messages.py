@@ -8,7 +8,7 @@ from tests.contract.sample_contacts import OWNERS
 
 LETTER: Final = Message(
     id="original-1",
-    contact_id="somebody-elsewhere",
+    contact_id="contact-elsewhere",
     text="Hey Charles,\n\nyou hate looms. I love them: über 100 % \N{WOMAN}\u200d\N{ROCKET}.\n\nAnn",
     subject="A perfect match?",
     sent_at=datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC),
@@ -21,7 +21,7 @@ LETTER: Final = Message(
 
 REPLY: Final = Message(
     id="original-2",
-    contact_id="somebody-elsewhere",
+    contact_id="contact-elsewhere",
     text="Yes",
     sent_at=datetime(2026, 1, 2, 4, 0, tzinfo=UTC),
     kind="sms",

@@ -1,4 +1,4 @@
-"""The shape of a JSON value: which keys it has, how they nest, and of which types the values are.
+"""The shape of a JSON value: which keys it has, how they nest, and the types of its values.
 
 Rules kept here: the elements of a list have one shape together, and an empty list says nothing of its elements; where
 only null was recorded, any type will do, but not that the key is not there.
@@ -33,13 +33,13 @@ def shape(value: Any, path: str = "") -> Shape:
 
 def differences(recorded: Any, served: Any) -> Iterator[tuple[str, str]]:
     """Yield each path at which two values differ in shape, and how: "missing", "added", or "this type, not that"."""
-    told, shown = shape(recorded), shape(served)
-    yield from ((path, "missing") for path in _only(told, shown))
-    yield from ((path, "added") for path in _only(shown, told))
-    for path in told.keys() & shown.keys():
-        wrong = shown[path] - told[path]
-        if wrong and told[path] != {NULL}:
-            yield path, f"{' or '.join(sorted(wrong))}, not {' or '.join(sorted(told[path]))}"
+    result, shown = shape(recorded), shape(served)
+    yield from ((path, "missing") for path in _only(result, shown))
+    yield from ((path, "added") for path in _only(shown, result))
+    for path in result.keys() & shown.keys():
+        wrong = shown[path] - result[path]
+        if wrong and result[path] != {NULL}:
+            yield path, f"{' or '.join(sorted(wrong))}, not {' or '.join(sorted(result[path]))}"
 
 
 def _only(one: Shape, other: Shape) -> Iterator[str]:

@@ -24,4 +24,4 @@ MESSAGE_SUBJECTS: Final[tuple[MessageSubject, ...]] = (
 """Those that keep messages."""
 
 RECORDINGS: Final[tuple[Recording, ...]] = (growthgenius_recording.RECORDING, growthhub_recording.RECORDING)
-"""What is known of the real servers, for each system of which anything is."""
+"""What is known of the real servers, by system."""

@@ -77,7 +77,7 @@ def test_a_good_account_is_found_good_and_not_touched(place: Place) -> None:
     probes = [call for call in made if call.method not in {"GET", "POST"}]
     assert {call.method for call in probes} <= {"PUT"}, "nothing is deleted or patched"
     assert not any(known in call.path for call in probes for known in people), "a probe names no contact that exists"
-    assert place.account.call_counts.writes <= 1, "one call that must be refused tells what the credentials may write"
+    assert place.account.call_counts.writes <= 1, "one call that must be refused shows what the credentials may write"
     assert sorted(place.ids()) == people
     assert list(place.connect().missing_places(place.account.mappable_fields)) == missing
     assert place.account.digest(place.got(record_id)) == before
@@ -93,9 +93,9 @@ def test_wrong_credentials_are_a_fatal_finding_that_says_how_to_fix_it(place: Pl
     wrong = "another+secret/0815"
     findings = place.connect(secret=wrong).check_account(fix=True)
     assert any(finding.fatal and not finding.ok and finding.mend for finding in findings)
-    told = repr(findings)
-    assert wrong not in told
-    assert SECRET not in told
+    result = repr(findings)
+    assert wrong not in result
+    assert SECRET not in result
 
 
 def test_a_closed_account_holds_no_connection(typical: Place) -> None:

@@ -14,7 +14,7 @@ from tests.contract.subject import ACCOUNT, SECRET, Place, Subject
 
 NAMED_ACCOUNT = f"^{ACCOUNT}: "
 LONG = 30.0
-"""Seconds for which an answer does not come: longer than anybody waits; they end when the sandbox stops."""
+"""Seconds for which an answer does not come: longer than any caller waits; they end when the sandbox stops."""
 
 
 @pytest.mark.parametrize(("status", "most_calls"), [(401, 1), (403, 2)])
@@ -141,10 +141,10 @@ def test_no_error_and_no_log_shows_a_secret(typical: Place, status: int, caplog:
     caplog.set_level(logging.DEBUG)
     raw = a_contact(typical)
     spellings = set(spellings_of(SECRET))
-    told = " ".join(spellings)
-    body: Any = {"message": [f"no {told}"], "error": told, "errors": [told], "meta": {told: told}}
+    result = " ".join(spellings)
+    body: Any = {"message": [f"no {result}"], "error": result, "errors": [result], "meta": {result: result}}
     if status == 200:
-        body = f"<html><body>{told}</body></html>".encode()
+        body = f"<html><body>{result}</body></html>".encode()
     headers = {"Location": f"https://elsewhere.example.com/?key={SECRET}", "Retry-After": "1"}
     typical.sandbox.faults.append(Fault("status", status=status, times=None, body=body, headers=headers))
     errors = []
@@ -153,6 +153,6 @@ def test_no_error_and_no_log_shows_a_secret(typical: Place, status: int, caplog:
             operation(typical.connect(), raw)
         except ConnectorError as error:
             errors.append("".join(traceback.format_exception(error)) + repr(vars(error)))
-    assert len(errors) >= len(CREATING) + len(UPDATING), "all but what takes a refusal for nobody"
+    assert len(errors) >= len(CREATING) + len(UPDATING), "all but what takes a refusal for no contact"
     shown = "".join([caplog.text, *errors])
     assert [spelling for spelling in spellings if spelling in shown] == []

@@ -1,4 +1,4 @@
-"""Looking for a contact on the server itself: before a create, and after one whose answer never came."""
+"""Looking for a contact on the server itself: before a create, and after one without an answer."""
 
 from datetime import timedelta
 

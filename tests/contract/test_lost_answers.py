@@ -1,4 +1,4 @@
-"""Writes whose answer gets lost: no create is sent twice, and whether it took effect can be found out (R20)."""
+"""Writes that lose their answer: no create is sent twice, and whether it took effect can be found out (R20)."""
 
 from collections.abc import Sequence
 from typing import Any

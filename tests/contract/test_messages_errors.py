@@ -153,10 +153,10 @@ def test_no_error_and_no_log_shows_a_secret(
     caplog.set_level(logging.DEBUG)
     copy = copied(post)
     spellings = set(spellings_of(SECRET))
-    told = " ".join(spellings)
-    body: Any = {"message": [f"no {told}"], "error": told, "errors": [told], "meta": {told: told}}
+    result = " ".join(spellings)
+    body: Any = {"message": [f"no {result}"], "error": result, "errors": [result], "meta": {result: result}}
     if status == 200:
-        body = f"<html><body>{told}</body></html>".encode()
+        body = f"<html><body>{result}</body></html>".encode()
     headers = {"Location": f"https://elsewhere.example.com/?key={SECRET}", "Retry-After": "1"}
     post.sandbox.faults.append(Fault("status", status=status, times=None, body=body, headers=headers))
     errors = []

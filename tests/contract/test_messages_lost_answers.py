@@ -1,4 +1,4 @@
-"""Copies whose answer gets lost: none is sent twice, and whether it is there can be found out (R20)."""
+"""Copies that lose their answer: none is sent twice, and whether it is there can be found out (R20)."""
 
 from dataclasses import replace
 from typing import Any
@@ -20,7 +20,7 @@ CHANGED = replace(LETTER, text="I take it all back.")
 
 
 def lost(post: Post, fault: Fault, original: Message, contact_id: str) -> set[str]:
-    """Record a message whose answer gets lost; return what was made."""
+    """Record a message and lose the answer; return what was made."""
     before = post.kept()
     post.sandbox.faults.append(replace(fault, path=post.recorded_at))
     with pytest.raises(OutcomeUnknown, match=f"^{ACCOUNT}: "):

@@ -1,4 +1,4 @@
-"""Messages are read completely or not at all, and each shows who wrote to whom, when, and what."""
+"""Messages are read completely or not at all, and each shows sender, recipient, time and text."""
 
 from datetime import timedelta
 from functools import partial
@@ -122,7 +122,7 @@ def test_what_is_changed_between_pages_hides_nothing_and_is_in_the_next_window(
     post: Post, message_subject: MessageSubject
 ) -> None:
     if not message_subject.rewrites:
-        pytest.skip("nobody there can change what was written")
+        pytest.skip("no user there can change what was written")
     contact_id = post.add(BRIEF)
     ids = post.pile(contact_id, 2 * message_subject.page + 10)
     post.settle()

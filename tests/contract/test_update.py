@@ -12,7 +12,7 @@ from tests.contract.subject import Place, Subject
 MARKER = "4711"
 NUMBERS = frozenset({"phone", *PHONE_SLOTS})
 """Numbers change places among each other when one of them is set (R16), so that they are looked at together. So is what
-tells whether somebody may be contacted."""
+says whether a contact may be contacted."""
 
 
 def created(place: Place, fields: Fields, marker: str | None = None) -> str:

@@ -19,7 +19,7 @@ TORN: tuple[Kind, ...] = ("cut", "html", "reset_before", "reset_after", "drop_be
 
 
 def inside(place: Place, window: Window) -> list[str]:
-    """Read a window; return the ids of those whose own time lies in it, each as often as it was shown."""
+    """Read a window; return the ids of the records with a time in it, each as often as it was shown."""
     pages = list(place.account.read_window(window))
     contacts = [place.account.to_contact(raw, {}) for page in pages for raw in page.records]
     return [contact.id for contact in contacts if within(contact, window)]

@@ -11,7 +11,7 @@ from tests.end_to_end.world import World
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    """A world whose time passes only when a test moves it."""
+    """A world in which time passes only when a test moves it."""
     world = World.create(tmp_path)
     with world.gg, world.gh:
         yield world
@@ -19,7 +19,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 @pytest.fixture
 def live_world(tmp_path: Path) -> Iterator[World]:
-    """A world for processes of their own, whose time goes on as the machine's does."""
+    """A world for processes of their own; its time is the machine's."""
     world = World.create(tmp_path, live=True)
     with world.gg, world.gh:
         yield world

@@ -1,4 +1,4 @@
-"""A world with a GrowthHub that tells a daemon of what happens, by signed webhooks."""
+"""A world with a GrowthHub that reports what happens to a daemon, by signed webhooks."""
 
 import socket
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def free_port() -> int:
 
 @contextmanager
 def laid(world: World, *, weather: DeliveryFaults | None = None, seed: int = 0, **options: str) -> Iterator[Line]:
-    """Lay the line: the config names the address and the sender's key. Polling is so seldom that it tells nothing."""
+    """Lay the line: the config names the address and the sender's key. Polling is so seldom that it finds nothing."""
     port = free_port()
     url = f"http://127.0.0.1:{port}/webhooks"
     sender = Sender(url, world.gh.location_id, weather=weather, seed=seed, pause=0.1, tries=10_000)
@@ -38,11 +38,11 @@ def laid(world: World, *, weather: DeliveryFaults | None = None, seed: int = 0, 
     lines = "\n".join(f"{key} = {value}" for key, value in keys.items())
     world.tables = f"{LOUD}[webhooks]\n{lines}\n{world.tables}"
     with sender:
-        world.gh.tells = sender
+        world.gh.send_event = sender
         try:
             yield Line(world, sender, ("127.0.0.1", port))
         finally:
-            world.gh.tells = None
+            world.gh.send_event = None
 
 
 @contextmanager

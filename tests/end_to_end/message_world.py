@@ -12,7 +12,7 @@ TABLE = "connections.sales.messages"
 
 
 def made(folder: Path, settings: Mapping[str, str] | None = None, *, live: bool = False) -> World:
-    """Return a world whose connection has a table of messages with these settings, not started yet."""
+    """Return a world with a table of messages with these settings, not started yet."""
     world = World.create(folder, live=live)
     lines = "\n".join(f"{key} = {value}" for key, value in (settings or {}).items())
     world.tables = f"[{TABLE}]\n{lines}\n"

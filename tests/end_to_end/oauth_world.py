@@ -53,9 +53,9 @@ def log_in(world: World) -> None:
     """Keep tokens as a login does, without one."""
     world.write_config()
     company = COMPANY if "company_id" in world.accounts["gh"] else None
-    told = world.gh.oauth.grant(ALL_SCOPES, world.clock.now(), "Company" if company else "Location")
+    result = world.gh.oauth.grant(ALL_SCOPES, world.clock.now(), "Company" if company else "Location")
     scopes = tuple(ALL_SCOPES.split())
-    tokens = Tokens(told["access_token"], told["refresh_token"], DAY, scopes, None, world.gh.location_id, company)
+    tokens = Tokens(result["access_token"], result["refresh_token"], DAY, scopes, None, world.gh.location_id, company)
     now_ms = to_ms(world.clock.now()) or 0
     StateFile.open(world.state_path).close()
     grant_store(world).write_grant(granted(tokens, CLIENT_ID, world.gh.location_id, company, now_ms), now_ms)

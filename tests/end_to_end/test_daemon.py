@@ -147,7 +147,7 @@ def test_another_config_is_put_in_force_without_a_restart(world: World, other: W
         daemon.reload()
         assert daemon.wait("config read again")["connections"] == ["sales", "support"]
         daemon.wait_for_runs(1, "support")
-        until(lambda: len(other.gh.people()) == 1)  # a server's clock tells whole seconds: it may be a later run's
+        until(lambda: len(other.gh.people()) == 1)  # a server's clock shows whole seconds: it may be a later run's
         world.tables = LOUD
         world.write_config()
         daemon.reload()
@@ -225,7 +225,7 @@ def test_an_account_that_is_down_backs_off_by_itself_while_the_others_go_on(worl
         other.gh.start()
         daemon.wait_for_runs(1, "support")
         until(lambda: "delayed" not in status_of(world, "support"))
-        until(lambda: len(other.gh.people()) == 1)  # a server's clock tells whole seconds: it may be a later run's
+        until(lambda: len(other.gh.people()) == 1)  # a server's clock shows whole seconds: it may be a later run's
         assert_ends_with_0_in_time(daemon)
 
 
@@ -248,9 +248,9 @@ def test_runs_by_hand_and_the_daemon_keep_out_of_each_others_way(world: World) -
         with closing(StateFile.open(world.state_path)) as state, hold_connection(state, "sales", 0):
             daemon.wait("another run holds the lock", 3)
         daemon.wait_for_runs(1)
-        told = [line["level"] for line in daemon.of("another run holds the lock")]
-        assert told[0] == "info"
-        assert set(told[1:]) == {"debug"}
+        result = [line["level"] for line in daemon.of("another run holds the lock")]
+        assert result[0] == "info"
+        assert set(result[1:]) == {"debug"}
         assert_ends_with_0_in_time(daemon)
 
 

@@ -66,7 +66,7 @@ def test_what_is_learned_again_is_named_and_repaired(synced: World, table: str, 
     config = load(synced.config_path)
     assert read_status(config)["connections"][0]["name"] == "sales"
     said = told_by(synced)
-    if said is None:  # nothing had to read the cell, or it was written anew
+    if said is None:  # nothing had to read the cell, or it was written again
         assert column in ("report", "value", "left_digest", "right_memory", "phones", "right_seen_ms", "end_ms")
     else:
         assert f"table {table}, row " in said
@@ -144,7 +144,7 @@ def test_status_shows_what_it_can_and_names_the_rest(synced: World) -> None:
 
 
 def in_conflict(world: World) -> None:
-    """Leave a contact whose city is in conflict."""
+    """Leave a contact with a city in conflict."""
     world.contacts |= {"conflicts": '"manual"'}
     world.gg.add(first_name="Ann", email="ann@example.com", city="Rome")
     world.run()

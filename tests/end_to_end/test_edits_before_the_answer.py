@@ -17,7 +17,7 @@ from tests.end_to_end.test_races import linked
 from tests.end_to_end.world import World
 
 GAP = 4.0
-"""Seconds in which a reading is tried again and somebody edits: longer than a coarse clock hides."""
+"""Seconds in which a reading is tried again and a user edits: longer than a coarse clock hides."""
 
 
 def edit_before_reading(world: World, account: str, act: Any) -> list[str]:
@@ -165,7 +165,7 @@ def test_an_edit_between_the_answer_to_a_write_and_a_reading_of_its_tags_is_sync
 
 @pytest.mark.parametrize("coarse", [True, False])
 def test_an_edit_within_the_second_of_our_write_is_not_mistaken_for_the_servers_own(world: World, coarse: bool) -> None:
-    """No time tells it from the write where the answer shows none; what it says does."""
+    """If the answer shows no time, only what the record says distinguishes it from the write."""
     world.gg.behaviour = replace(Behaviour(), answers="empty", coarse=coarse)
     left, right = linked(world)
     world.gh.edit(right, companyName="Ours", city="Denver")

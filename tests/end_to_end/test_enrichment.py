@@ -24,9 +24,9 @@ def rich(world: World) -> World:
 @pytest.fixture
 def notes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The notes that runs report."""
-    told: list[str] = []
-    monkeypatch.setattr(SilentProgress, "note", lambda _self, text: told.append(text))
-    return told
+    result: list[str] = []
+    monkeypatch.setattr(SilentProgress, "note", lambda _self, text: result.append(text))
+    return result
 
 
 def settle(world: World) -> None:

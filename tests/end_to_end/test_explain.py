@@ -80,7 +80,7 @@ def test_one_field_is_shown_alone(world: World) -> None:
         explain(world, "ann@example.com", "town")
 
 
-@pytest.mark.parametrize("who", ["nobody@example.com", "+12125550199", "gg:0", "gh:nobody"])
+@pytest.mark.parametrize("who", ["missing@example.com", "+12125550199", "gg:0", "gh:missing"])
 def test_an_unknown_contact_is_not_found(world: World, who: str) -> None:
     assert explain(world, who) == {"people": [], "forgotten": False}
     linked(world)
@@ -193,6 +193,6 @@ def test_users_read_a_timeline(live_world: World) -> None:
     assert lines[2].endswith(f"run {carried.run}")
     assert "  both sides last agreed on:" in lines
     assert '  means nothing on the other side: country "Atlantis" at gg' in lines
-    stranger = world.sync("explain", "nobody@example.com", "--json")
+    stranger = world.sync("explain", "missing@example.com", "--json")
     assert (stranger.code, stranger.document) == (1, {"people": [], "forgotten": False})
-    assert world.sync("explain", "nobody").code == 2
+    assert world.sync("explain", "missing").code == 2

@@ -201,7 +201,7 @@ def test_no_contact_is_met_that_was_forgotten_when_a_server_names_them(world: Wo
 def test_lifting_ends_it_and_a_run_that_reads_everything_takes_them_up(world: World) -> None:
     left, right = linked(world)
     forget(world, "annika@example.com")
-    assert lift(world, "nobody@example.com") == 0
+    assert lift(world, "missing@example.com") == 0
     assert lift(world, "+12125550123") == 1
     assert world.rows("SELECT * FROM forgotten") == []
     assert lift(world, "annika@example.com") == 0
@@ -215,7 +215,7 @@ def test_lifting_ends_it_and_a_run_that_reads_everything_takes_them_up(world: Wo
 
 @pytest.mark.parametrize("whole", [False, True])
 @pytest.mark.parametrize("side", ["left", "right"])
-@pytest.mark.parametrize("changes", ["an e-mail", "all that tells"])
+@pytest.mark.parametrize("changes", ["an e-mail", "all that identifies"])
 def test_a_contact_that_is_taken_up_again_is_linked_as_before_and_not_created_twice(
     world: World, side: str, changes: str, *, whole: bool
 ) -> None:
@@ -361,10 +361,10 @@ def test_a_number_of_several_contacts_erases_no_contact(world: World) -> None:
 
 
 def test_a_stranger_is_not_forgotten(world: World) -> None:
-    assert forget(world, "nobody@example.com") == {"people": [], "erased": {}, "forgotten": False}
+    assert forget(world, "missing@example.com") == {"people": [], "erased": {}, "forgotten": False}
     assert not world.state_path.exists()
     linked(world)
-    assert forget(world, "nobody@example.com")["forgotten"] is False
+    assert forget(world, "missing@example.com")["forgotten"] is False
     assert world.rows("SELECT * FROM forgotten") == []
 
 
@@ -415,13 +415,13 @@ def test_while_a_reader_uses_the_file_it_is_said_that_bytes_may_be_left_and_the_
 def test_the_command_says_what_it_did_not_do(live_world: World) -> None:
     world = live_world
     left, right = linked(world)
-    told = world.sync("forget", "annika@example.com")
-    assert told.code == 0
-    lines = told.out.splitlines()
+    result = world.sync("forget", "annika@example.com")
+    assert result.code == 0
+    lines = result.out.splitlines()
     assert lines[0] == f"forgotten: gg:{left}, gh:{right}"
     assert lines[2] == "  not deleted at gg and gh: the records are still there, and runs leave them out"
-    assert "copies of the state file still hold" in told.out
-    assert world.sync("forget", "nobody@example.com").code == 1
+    assert "copies of the state file still hold" in result.out
+    assert world.sync("forget", "missing@example.com").code == 1
     assert world.sync("forget", "ann").code == 2
     explained = world.sync("explain", "annika@example.com")
     assert explained.code == 1
@@ -443,9 +443,9 @@ def test_the_messages_of_a_contact_go_with_them_and_those_of_others_stay(office:
     assert {"trondheim", "quux", right} <= leftovers(world, right)
     (person,) = explain(load(world.config_path), "annika@example.com", None)["people"]
     events = [one for one in person["history"] if one["stream"] == "messages"]
-    told = {(one["account"], one["rule"]): one["source"] for one in events}
-    assert told.keys() == {("gh", "created"), ("gg", "created"), ("gh", "carried")}
-    assert told["gh", "created"] == told["gh", "carried"] == f"gg:{text}"
+    result = {(one["account"], one["rule"]): one["source"] for one in events}
+    assert result.keys() == {("gh", "created"), ("gg", "created"), ("gh", "carried")}
+    assert result["gh", "created"] == result["gh", "carried"] == f"gg:{text}"
     forget(world, "annika@example.com")
     assert leftovers(world, right) == set()
     assert len(world.rows("SELECT * FROM message WHERE side = 'left'")) == 1

@@ -55,10 +55,10 @@ def test_a_run_that_ran_out_of_space_is_carried_on_by_the_next(
     people(world)
     with monkeypatch.context() as full:
         limit(full, pages)
-        with pytest.raises(StateUnwritable, match="database or disk is full") as told:
+        with pytest.raises(StateUnwritable, match="database or disk is full") as result:
             world.run()
-    assert str(world.state_path) in str(told.value)
-    assert isinstance(told.value.__cause__, sqlite3.OperationalError)
+    assert str(world.state_path) in str(result.value)
+    assert isinstance(result.value.__cause__, sqlite3.OperationalError)
     for _ in range(2):
         assert world.run().exit_code == 0
     assert len(world.gg.people()) == len(world.gh.people()) == len(world.links()) == COUNT

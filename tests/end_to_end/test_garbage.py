@@ -57,7 +57,7 @@ MORE = (
 
 
 class Filled:
-    """A world of which each table of the state holds something, which can be put back as it was."""
+    """A world with something in each table of its state; the state can be put back as it was."""
 
     def __init__(self, world: World) -> None:
         self.world = world

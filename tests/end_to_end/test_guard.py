@@ -74,7 +74,7 @@ def test_first_meetings_that_would_replace_values_are_weighed_too(world: World) 
 
 
 def cut_off_while_meeting(world: World) -> None:
-    """Have 30 contacts meet whose blanks are to be filled on both sides, and cut the run off between the two."""
+    """Pair 30 contacts with blanks to be filled on both sides, and cut the run off between the two."""
     for number in range(30):
         world.gg.add(first_name="Ann", email=f"person{number}@example.com", city="Oslo")
         world.gh.add(firstName="Ann", email=f"person{number}@example.com", companyName="Example Ltd", tags=["lead"])

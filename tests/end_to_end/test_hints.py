@@ -1,4 +1,4 @@
-"""Runs that were told where to look: hints lead to a look at the record, and to nothing that polling would not do."""
+"""Runs with hints: a hint leads to a reading of its record, and to nothing that polling would not do."""
 
 import signal
 from contextlib import closing
@@ -26,7 +26,7 @@ WAITING = "SELECT * FROM hint ORDER BY number"
 
 
 class Post:
-    """Brings hints into the state of a world as the door does, each about something else unless it is told."""
+    """Brings hints into the state of a world as the receiver does, each about another record by default."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -44,18 +44,18 @@ class Post:
                 inbox.queue_events(transaction, [arrival], 10_000)
 
     def listen(self) -> None:
-        """Bring a hint for all that GrowthHub tells of from now on, from whatever thread."""
-        told: list[tuple[str, Mapping[str, Any]]] = []
-        self.world.gh.tells = lambda kind, record, _at: told.append((kind, record))
-        self._told = told
+        """Bring a hint for all that GrowthHub reports from now on, from whatever thread."""
+        result: list[tuple[str, Mapping[str, Any]]] = []
+        self.world.gh.send_event = lambda kind, record, _at: result.append((kind, record))
+        self._events = result
 
     def deliver(self) -> int:
-        """Bring what was told of contacts since, and return how much that is."""
-        count = len(self._told)
-        for kind, record in self._told:
+        """Bring what was reported of contacts since, and return how much that is."""
+        count = len(self._events)
+        for kind, record in self._events:
             if kind.startswith("Contact"):
                 self.bring(record["id"], gone=kind == "ContactDelete")
-        self._told.clear()
+        self._events.clear()
         return count
 
     def waiting(self) -> list[str]:
@@ -463,7 +463,7 @@ def test_what_is_no_message_between_contacts_is_not_copied_on_a_hint(office: Off
     world.run()
     world.gh.quirks.message_lag = 300
     for kind, status in (("Activity", "sent"), ("Comment", "sent"), ("Instagram", "sent"), ("SMS", "scheduled")):
-        message = world.gh.add_message(right, kind, "outbound", "Nobody's business", status=status)
+        message = world.gh.add_message(right, kind, "outbound", "A private matter", status=status)
         letters.bring(f"message:{message}", "messages", right)
     letters.bring("message:nowhere", "messages", right)
     letters.bring("email:nowhere", "messages", right)

@@ -29,7 +29,7 @@ from tests.sync.notifications.commands import heard, program
 EVERY_CONTACT = (*population(), *KNOWN, *(arrival for arrival, *_ in DIRTY))
 NAMES = ("first_name", "last_name")
 NUMBERS = re.compile(r"phone", re.IGNORECASE)
-LETTERS = ("Just between us", "Nobody must know", "An urgent matter")
+LETTERS = ("Just between us", "Keep this secret", "An urgent matter")
 GOSSIP = "Ann Reed <ann.reed@example.com>, (303) 555-0111 or +13035550111, is not to my liking"
 
 

@@ -85,7 +85,7 @@ def test_a_contact_that_is_found_is_linked_counted_and_in_the_history_as_if_the_
 
 
 def with_owners(world: World) -> None:
-    """Let both accounts have the same two users; the first of them is the one as whom GrowthGenius is written to."""
+    """Let both accounts have the same two users; GrowthGenius is written to as the first of them."""
     world.accounts["gg"]["user_ids"] = "[78, 90]"
     world.gg.users["90"] = {"id": 90, "email": "sales@example.com"}
     for address in ("dev@example.com", "sales@example.com"):
@@ -229,7 +229,7 @@ def test_a_contact_that_is_found_without_a_value_that_the_server_dropped_is_the_
 def marker(world: World) -> object:
     """Return which record the only contact at the right claims to be at the left."""
     carried = world.gh.custom(world.gh.people()[0]["id"], "contact.growthgenius_id")
-    return carried if carried is None else carried.rpartition(":")[2]  # it says whose id it is before that (R31)
+    return carried if carried is None else carried.rpartition(":")[2]  # the account stands before that (R31)
 
 
 @pytest.mark.parametrize("found", [False, True], ids=["made at once", "found later"])

@@ -31,7 +31,7 @@ class _Stay(HTTPRedirectHandler):
 
 
 def consented(world: World, address: str) -> str:
-    """Consent as a user whose browser then shows an address that it can't open; return that address."""
+    """Consent as a user with a browser that then shows an address that it can't open; return that address."""
     try:
         build_opener(_Stay).open(f"{world.gh.url}{CHOSEN}?{urlsplit(address).query}&as=Location", timeout=60)
     except HTTPError as error:
@@ -71,10 +71,10 @@ def secrets_of(world: World) -> list[str]:
 
 
 def assert_nothing_is_shown(world: World, *ended: Finished) -> None:
-    told = "".join(f"{one.out}{one.err}" for one in ended)
+    result = "".join(f"{one.out}{one.err}" for one in ended)
     files = b"".join(path.read_bytes() for path in world.folder.glob("sync.db*"))
     for secret in secrets_of(world):
-        assert secret not in told
+        assert secret not in result
         assert secret.encode() not in files
         assert base64.b64encode(secret.encode()).rstrip(b"=") not in files
 
@@ -91,9 +91,9 @@ def test_a_login_in_a_browser_opens_the_account_and_the_browser_of_another_user_
     login = world.process("auth", "login", "gh", "--json")
     assert login.code == 0, login.err
     assert "forged: 400" in login.err
-    (told,) = login.document["accounts"]
-    assert (told["state"], told["refreshable"], told["location_id"]) == ("good", True, world.gh.location_id)
-    assert told["missing_scopes"] == []
+    (result,) = login.document["accounts"]
+    assert (result["state"], result["refreshable"], result["location_id"]) == ("good", True, world.gh.location_id)
+    assert result["missing_scopes"] == []
 
     run = world.sync("run", "--json")
     assert run.code == 0, run.err
@@ -177,8 +177,8 @@ def test_status_and_check_show_the_token_and_logout_takes_it_away(live_world: Wo
     world.gh.oauth.granted = "contacts.readonly contacts.write locations.readonly"
     assert world.process("auth", "login", "gh").code == 0
     status = world.sync("auth", "status", "--json")
-    (told,) = status.document["accounts"]
-    assert told["missing_scopes"] == [
+    (result,) = status.document["accounts"]
+    assert result["missing_scopes"] == [
         "locations/customFields.readonly", "locations/customFields.write", "users.readonly"
     ]  # fmt: skip
     check = world.sync("check", "--json")
@@ -335,8 +335,8 @@ def test_a_wrong_key_is_reported_before_anything_is_called(live_world: World) ->
         assert text not in ended.err
     assert [call for call in world.gh.calls if not call.path.startswith("/oauth")] == []
     (world.folder / "token-key").write_text(wrong, encoding="utf-8")
-    (told,) = world.sync("auth", "status", "--json").document["accounts"]
-    assert told["state"] == "unreadable"
+    (result,) = world.sync("auth", "status", "--json").document["accounts"]
+    assert result["state"] == "unreadable"
     assert world.process("auth", "login", "gh").code == 0
     assert [row["key"] for row in world.rows("SELECT key FROM token")] == [Key(wrong).name]
 
@@ -366,8 +366,8 @@ def test_an_account_with_a_fixed_token_and_a_stranger_cannot_log_in(
     commands = (["login", "gh"], ["logout", "ghh"], ["status"])
     config = ("--config", str(world.config_path))
     results = [(main(["auth", *command, *config]), *capsys.readouterr()) for command in commands]
-    (fixed, _, uses_none), (stranger, _, meant), (looked, told, _) = results
+    (fixed, _, uses_none), (stranger, _, meant), (looked, result, _) = results
     assert (fixed, stranger, looked) == (2, 2, 0)
     assert "account gh does not use OAuth" in uses_none
     assert "did you mean gh?" in meant
-    assert told == "no account uses OAuth\n"
+    assert result == "no account uses OAuth\n"

@@ -159,8 +159,8 @@ def test_plan_and_verify_and_explain_and_check_name_what_is_owed(live_world: Wor
     assert MAKING in world.sync("check").out
     verified = world.sync("verify", "--json").document["connections"][0]
     assert (verified["agree"], verified["owed"]) == (True, {"gh": {"title": 3}})
-    told = world.sync("explain", "ann1@example.com")
-    assert 'title "Chief 1"' in told.out
+    result = world.sync("explain", "ann1@example.com")
+    assert 'title "Chief 1"' in result.out
     (person,) = world.sync("explain", "ann1@example.com", "--json").document["people"]
     assert person["owed"] == [{"account": "gh", "field": "title", "value": "Chief 1"}]
     assert "title" not in person["agreed"]

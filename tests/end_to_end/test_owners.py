@@ -18,9 +18,9 @@ USERS: list[dict[str, Any]] = [
 @pytest.fixture
 def notes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The notes that runs report."""
-    told: list[str] = []
-    monkeypatch.setattr(SilentProgress, "note", lambda _self, text: told.append(text))
-    return told
+    result: list[str] = []
+    monkeypatch.setattr(SilentProgress, "note", lambda _self, text: result.append(text))
+    return result
 
 
 def staffed(world: World, *, users: str = "user_ids = [78, 81, 90]", at_right: tuple[str, ...] = ()) -> dict[str, str]:
@@ -156,5 +156,5 @@ def test_check_names_only_those_whose_contacts_would_be_synced_with_an_owner(liv
     staffed(live_world, at_right=("dora@example.com",))
     live_world.tables = '[connections.sales.contacts.fields]\nowner = { direction = "left_to_right" }\n'
     accounts = live_world.sync("check", "--json").document["accounts"]
-    told = {account["account"] for account in accounts for each in account["findings"] if "by e-mail" in each["what"]}
-    assert told == {"gg"}
+    result = {account["account"] for account in accounts for each in account["findings"] if "by e-mail" in each["what"]}
+    assert result == {"gg"}

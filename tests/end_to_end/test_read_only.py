@@ -126,12 +126,12 @@ def test_what_only_the_log_holds_yet_is_seen_as_well(config: Config) -> None:
 def test_another_users_file_is_named_as_that(config: Config, mode: int, folder_mode: int, said: str) -> None:
     config.state.path.chmod(mode)
     config.state.path.parent.chmod(folder_mode)
-    with as_another_user(), pytest.raises(StateError) as told:
+    with as_another_user(), pytest.raises(StateError) as result:
         StateFile.open(config.state.path)
-    assert said in str(told.value)
-    assert "anew" not in str(told.value)
-    assert "backup" not in str(told.value)
-    assert "its content is undamaged" in str(told.value)
+    assert said in str(result.value)
+    assert "anew" not in str(result.value)
+    assert "backup" not in str(result.value)
+    assert "its content is undamaged" in str(result.value)
     if mode & 0o077 == 0:
         with as_another_user(), pytest.raises(StateError, match="user nobody"):
             read_status(config)

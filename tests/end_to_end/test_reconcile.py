@@ -288,7 +288,7 @@ def test_a_deletion_that_was_never_answered_is_in_the_history_as_ours_once_it_ha
     assert (found["rule"], deleted["rule"]) == ("found deleted", "deleted")
     assert (deleted["account"], deleted["record_id"]) == (account, ann[account == "gh"])
     assert json.loads(deleted["old"])["email"] == "ann@example.com"
-    assert (deleted["run"] == found["run"]) == landed  # it is told of the run that sent it
+    assert (deleted["run"] == found["run"]) == landed  # it is reported under the run that sent it
     assert world.rows("SELECT * FROM intent") == []
 
 
@@ -315,9 +315,9 @@ def test_the_guard_stops_many_deletions_and_names_the_command_that_lets_them_thr
     assert "21 of 40" in stopped.run["errors"][0]
     command = stopped.run["errors"][0].rpartition(": ")[2]
     assert command == "sync reconcile --connection sales --unguarded"
-    told = world.sync("reconcile")
-    assert told.code == 4
-    assert f"let it through once: {command}" in told.out
+    result = world.sync("reconcile")
+    assert result.code == 4
+    assert f"let it through once: {command}" in result.out
     assert world.sync(*command.split()[1:]).code == 0
     assert len(world.gh.people()) == 19
 
@@ -372,8 +372,8 @@ def test_deleted_here_and_edited_there_is_a_conflict_about_the_whole_record(worl
 def test_a_conflict_about_a_deletion_that_is_settled_for_it_is_carried_by_the_next_reconcile(world: World) -> None:
     edited_survivor(world)
     found = only_conflict(world)
-    told = world.sync("conflicts", "resolve", str(found["id"]), "--left").out
-    assert "sync reconcile --connection sales" in told
+    result = world.sync("conflicts", "resolve", str(found["id"]), "--left").out
+    assert "sync reconcile --connection sales" in result
     assert reconcile(world).exit_code == 0
     assert "ann" not in at_right(world)
     assert len(world.links()) == len(NAMES) - 1

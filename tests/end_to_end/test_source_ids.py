@@ -1,4 +1,4 @@
-"""Two accounts whose ids coincide share a location: a source id of the other account means nothing (R31)."""
+"""Two accounts with the same ids share a location: a source id of the other account means nothing (R31)."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ SOURCE_ID = "contact.growthgenius_id"
 
 @pytest.fixture
 def other(world: World) -> Iterator[GrowthGeniusSandbox]:
-    """Another GrowthGenius account, whose ids are the same ones, and a connection of it with the same location."""
+    """Another GrowthGenius account with the same ids, and a connection of it with the same location."""
     sandbox = GrowthGeniusSandbox(now=world.clock.now)
     with sandbox:
         world.tables = (
@@ -50,7 +50,7 @@ def test_no_contact_is_overwritten_by_a_contact_of_another_account_with_the_same
 def test_the_source_id_of_another_account_stays_where_a_contact_is_in_both(
     world: World, other: GrowthGeniusSandbox
 ) -> None:
-    """Ana is in both accounts: her record is paired by e-mail, and keeps whose it was first."""
+    """Ana is in both accounts: her record is paired by e-mail, and keeps its first account."""
     world.gg.add(first_name="Ana", email="ana@example.com", at=minutes(-60))
     other.add(first_name="Zoe", email="zoe@example.com", at=minutes(-60))
     other.add(first_name="Ana", email="ana@example.com", city="Rome", at=minutes(-60))

@@ -1,4 +1,4 @@
-"""Stage and status as the config has them: by a map, or as a tag at GrowthHub of which a contact bears one."""
+"""Stage and status as the config has them: by a map, or as one tag of the contact at GrowthHub."""
 
 from typing import Any
 
@@ -46,9 +46,9 @@ def open_conflict(world: World) -> str:
 @pytest.fixture
 def notes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The notes that runs report."""
-    told: list[str] = []
-    monkeypatch.setattr(SilentProgress, "note", lambda _self, text: told.append(text))
-    return told
+    result: list[str] = []
+    monkeypatch.setattr(SilentProgress, "note", lambda _self, text: result.append(text))
+    return result
 
 
 # tags

@@ -15,7 +15,7 @@ from tests.thorough import THOROUGH
 SEEDS = 60 if THOROUGH else 6
 NUMBERS = frozenset({"phone", *PHONE_SLOTS})
 MAY_BE_NAMED = NUMBERS | {"country"}
-"""What may be left alone though nobody touched it: GrowthHub can't empty a country, and numbers move up (R16)."""
+"""What may be left alone though no user touched it: GrowthHub can't empty a country, and numbers move up (R16)."""
 
 Shown = dict[tuple[str, str], dict[str, Value]]
 Field = tuple[str, str, str]

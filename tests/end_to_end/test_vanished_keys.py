@@ -67,7 +67,7 @@ def test_custom_fields_that_a_list_stops_showing_are_not_emptied(pairs: World) -
 
 
 def test_a_value_that_the_record_does_not_show_either_is_emptied(pairs: World) -> None:
-    """Whoever empties a field at GrowthHub empties it at GrowthGenius, whose record is read once for it."""
+    """Whoever empties a field at GrowthHub empties it at GrowthGenius; that record is read once for it."""
     left, right = next(iter(pairs.links().items()))
     pairs.gh.edit(right, companyName=None)
     with pairs.calls() as calls:

@@ -202,9 +202,9 @@ def test_the_command_ends_with_0_or_1_and_prints_the_same_as_text(live_world: Wo
             "held": [],
         }]
     }  # fmt: skip
-    told = world.sync("verify")
-    assert told.code == 1
-    assert told.out.splitlines() == [
+    result = world.sync("verify")
+    assert result.code == 1
+    assert result.out.splitlines() == [
         "sales: the sides do not agree, 1 pair compared",
         "  only at gh: bob@example.com",
         '  ann@example.com: city is "Oslo" and "Bergen"',

@@ -33,10 +33,10 @@ def tick(stream: Stream) -> bool:
 
 def test_a_run_leaves_no_hint_but_those_that_came_meanwhile(world: World) -> None:
     post, stream = Post(world), stream_of(world)
-    post.bring("nobody")
+    post.bring("missing")
     assert not tick(stream)
-    post.bring("somebody")
-    world.gh.before_answer = lambda _call: post.bring("somebody-else")
+    post.bring("contact")
+    world.gh.before_answer = lambda _call: post.bring("contact-else")
     assert tick(stream)
     world.gh.before_answer = None
     assert not tick(stream)
@@ -46,13 +46,13 @@ def test_a_run_leaves_no_hint_but_those_that_came_meanwhile(world: World) -> Non
 def test_without_webhooks_no_run_looks_for_hints(world: World) -> None:
     world.tables = ""
     stream = stream_of(world)
-    world.gh.before_answer = lambda _call: Post(world).bring("somebody")
+    world.gh.before_answer = lambda _call: Post(world).bring("contact")
     assert not tick(stream)
 
 
 def test_while_an_account_is_down_a_stream_is_not_woken(world: World) -> None:
     stream = stream_of(world)
-    Post(world).bring("nobody")
+    Post(world).bring("missing")
     world.gh.faults.append(Fault("status", method="POST", path="/contacts/search", status=503, times=999))
     assert not tick(stream)
     assert not stream.can_be_woken
@@ -93,7 +93,7 @@ def test_a_stream_polls_more_seldom_while_webhooks_are_heard_and_the_config_says
 ) -> None:
     world.tables += every
     if heard:
-        Post(world).bring("nobody")
+        Post(world).bring("missing")
     stream = stream_of(world)
     tick(stream)
     assert stream.slower == slower * HOUR
@@ -101,7 +101,7 @@ def test_a_stream_polls_more_seldom_while_webhooks_are_heard_and_the_config_says
 
 def test_a_stream_that_polls_more_seldom_does_not_count_as_one_that_stands_still(world: World) -> None:
     world.tables += 'every = "24h"\n'
-    Post(world).bring("nobody")
+    Post(world).bring("missing")
     stream = stream_of(world)
     tick(stream)
     for hours, stands in ((20, False), (51, False), (2, True)):

@@ -49,7 +49,7 @@ def cities(world: World) -> list[str | None]:
 
 
 def rest(line: Line) -> None:
-    """Wait until everything was told, looked at and written, and what came back of that as well."""
+    """Wait until everything was reported, read and written, and what came back of that as well."""
 
     def standing() -> tuple[int, int, int]:
         runs = line.world.rows("SELECT count(*) AS n, count(finished_ms) AS ended FROM run")[0]
@@ -100,8 +100,8 @@ def test_a_storm_of_our_own_echoes_leads_to_no_write(line: Line, daemon: Daemon)
     marks = len(world.gg.calls), len(world.gh.calls)
     for _ in range(5):
         for person in world.gh.people():
-            assert world.gh.tells is not None
-            world.gh.tells("ContactUpdate", {**person, "customFields": {}, "dateAdded": 0}, world.clock.now())
+            assert world.gh.send_event is not None
+            world.gh.send_event("ContactUpdate", {**person, "customFields": {}, "dateAdded": 0}, world.clock.now())
     rest(line)
     after = (*world.gg.calls[marks[0] :], *world.gh.calls[marks[1] :])
     assert [call for call in after if is_write(call)] == []
@@ -169,10 +169,10 @@ def test_deletions_that_an_outage_kept_back_are_heard_afterwards(line: Line) -> 
 
 def test_while_the_queue_is_full_growthhub_tries_again_and_nothing_is_lost(world: World) -> None:
     with laid(world, queue="1") as line:
-        world.gh.tells = None  # not of those whom the first run makes
+        world.gh.send_event = None  # not of the contacts that the first run creates
         with listening(line):
             until(lambda: len(world.links()) == PEOPLE)
-            world.gh.tells = line.sender
+            world.gh.send_event = line.sender
             for right in [str(one["id"]) for one in world.gh.people()][:3]:
                 world.gh.remove(right)
             until(lambda: len(world.rows("SELECT 1 FROM link WHERE gone = 'right'")) == 3)

@@ -122,7 +122,7 @@ def test_a_merge_is_followed_where_the_old_id_shows_the_survivor(pairs: World) -
 
 
 def test_deletions_are_not_carried_where_the_old_id_shows_a_stranger(pairs: World) -> None:
-    """A cache that shows Bob for Ana, whom the list does not show either: Ana's counterpart is not deleted for it."""
+    """A cache that shows Bob for Ana, and a list without Ana: Ana's counterpart is not deleted for it."""
     pairs.contacts["deletes"] = '"propagate"'
     ana, bob = _left(pairs, "ana"), pairs.links()[_left(pairs, "bob")]
     old = pairs.links()[ana]
@@ -198,7 +198,7 @@ def test_two_creates_that_are_answered_with_the_same_record_end_no_run_and_make_
 def test_a_create_without_an_e_mail_that_is_answered_with_a_stranger_is_not_mistaken_for_it(
     world: World, is_bare: bool
 ) -> None:
-    """The record in the answer is linked to no contact: what it shows tells that it is not who was sent."""
+    """The record in the answer is linked to no contact: what it shows proves that it is another contact."""
     world.contacts["direction"] = '"left_to_right"'
     world.options["settle"] = '"60s"'
     stranger = world.gh.add(firstName="Zoe", phone="+12125550199")

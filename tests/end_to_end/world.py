@@ -40,7 +40,7 @@ READS = ("/contacts/search",)
 
 class Timeline:
     """A clock that stands still but for `sleep` and `skip`; a live one goes on as the machine's does, from the same
-    time unless it is told another.
+    time unless a test sets another.
     """
 
     def __init__(self, start: datetime | None = None, *, live: bool = False) -> None:
@@ -264,7 +264,7 @@ class Calls:
         return [f"{call.method} {call.path}" for call in both if is_write(call)]
 
     def to(self, method: str, ending: str = "") -> list[Call]:
-        """Return the calls of a method whose path ends so."""
+        """Return the calls of a method with a path that ends so."""
         return [call for call in (*self.gg, *self.gh) if call.method == method and call.path.endswith(ending)]
 
 

@@ -109,8 +109,8 @@ def _run(
 def _mixed(world: World) -> Iterator[str]:
     """Yield who shows values of two contacts."""
     for record in [*world.gg.people(), *world.gh.people()]:
-        told = {name: re.search(r"\d+", str(record.get(name) or "")) for name in OWN}
-        numbers = {name: found.group() for name, found in told.items() if found}
+        result = {name: re.search(r"\d+", str(record.get(name) or "")) for name in OWN}
+        numbers = {name: found.group() for name, found in result.items() if found}
         if len(set(numbers.values())) > 1:
             yield f"a contact with values of two people: {numbers}"
 

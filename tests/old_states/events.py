@@ -1,4 +1,4 @@
-"""What happens in the world of which a state file is kept: everything that a state file can remember, once.
+"""What happens in a world with a kept state file: everything that a state file can remember, once.
 
 Each chapter is something that users do, and a command. The tests know the contacts by name: whoever adds to the story
 adds contacts, and leaves these as they are.
@@ -17,7 +17,7 @@ DAY = 86_400.0
 
 
 class Telling:
-    """Tells the story in a world, with a launcher that can kill; `folder` is for what is needed on the way."""
+    """Plays the events in a world, with a launcher that can kill; `folder` is for what is needed on the way."""
 
     def __init__(self, world: KillWorld, launcher: Launcher, folder: Path) -> None:
         self._world = world

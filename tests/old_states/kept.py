@@ -59,12 +59,12 @@ class KeptState:
 
     def world(self, folder: Path) -> KillWorld:
         """Return the world as it was, with its state file and config in `folder`; not started yet."""
-        told = json.loads((self.folder / "world.json").read_text(encoding="utf-8"))
-        world = KillWorld.create(folder, live=False, start=datetime.fromisoformat(told["now"]))
-        world.options, world.contacts = told["options"], told["contacts"]
-        world.removed = told["removed"]
-        _fill_left(world.gg, told["growthgenius"])
-        _fill_right(world.gh, told["growthhub"])
+        result = json.loads((self.folder / "world.json").read_text(encoding="utf-8"))
+        world = KillWorld.create(folder, live=False, start=datetime.fromisoformat(result["now"]))
+        world.options, world.contacts = result["options"], result["contacts"]
+        world.removed = result["removed"]
+        _fill_left(world.gg, result["growthgenius"])
+        _fill_right(world.gh, result["growthhub"])
         restore(world.state_path, (self.folder / "state.sql").read_text(encoding="utf-8"))
         return world
 
@@ -108,20 +108,20 @@ def described(world: KillWorld) -> Document:
     }
 
 
-def _fill_left(gg: GrowthGeniusSandbox, told: Document) -> None:
-    for person in told["people"]:
+def _fill_left(gg: GrowthGeniusSandbox, result: Document) -> None:
+    for person in result["people"]:
         updated = instant.parse(person["updated_at"])
         assert updated is not None
         gg.stores["contact"].put(str(person["id"]), dict.fromkeys(FIELDS) | person, instant.to_ms(updated))
-    gg._next_id = told["next_id"]
+    gg._next_id = result["next_id"]
 
 
-def _fill_right(gh: Hub, told: Document) -> None:
-    gh.users = told["users"]
-    gh.fields = {each[0]: Field(*each) for each in told["fields"]}
-    for person in told["people"]:
+def _fill_right(gh: Hub, result: Document) -> None:
+    gh.users = result["users"]
+    gh.fields = {each[0]: Field(*each) for each in result["fields"]}
+    for person in result["people"]:
         gh._keep({"tags": [], "customFields": {}, "dnd": False, **person})
-    gh._made = told["made"]
+    gh._made = result["made"]
 
 
 def _without_empty(record: Mapping[str, Any]) -> Document:

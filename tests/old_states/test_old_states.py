@@ -55,20 +55,20 @@ def version_of(path: Path) -> int:
 
 
 def says(world: KillWorld, command: str) -> Any:
-    told = world.sync(*command.split(), "--json", skip=0.0)
-    assert told.code == 0, told.err
-    return told.document
+    result = world.sync(*command.split(), "--json", skip=0.0)
+    assert result.code == 0, result.err
+    return result.document
 
 
-def holds(told: Any, before: Any) -> bool:
-    """Return whether a document tells all that an earlier version told; it may tell more. How old a thing is
+def holds(result: Any, before: Any) -> bool:
+    """Return whether a document says all that an earlier version said; it may say more. How old a thing is
     changes.
     """
     if isinstance(before, dict):
-        return all(name in told and holds(told[name], before[name]) for name in before.keys() - {"lag_seconds"})
+        return all(name in result and holds(result[name], before[name]) for name in before.keys() - {"lag_seconds"})
     if isinstance(before, list):
-        return len(told) == len(before) and all(map(holds, told, before))
-    return bool(told == before)
+        return len(result) == len(before) and all(map(holds, result, before))
+    return bool(result == before)
 
 
 def names_of(world: KillWorld) -> tuple[Counter[str], Counter[str]]:
@@ -107,8 +107,8 @@ def test_an_upgraded_file_has_the_tables_of_a_new_one(world: KillWorld) -> None:
 def test_commands_say_of_an_upgraded_file_what_they_said_of_it_before(
     kept: KeptState, world: KillWorld, command: str
 ) -> None:
-    told, before = says(world, command), kept.said[command]
-    assert holds(told, before), (told, before)
+    result, before = says(world, command), kept.said[command]
+    assert holds(result, before), (result, before)
 
 
 def test_a_dry_run_leaves_an_old_file_as_it_is(kept: KeptState, world: KillWorld) -> None:

@@ -30,7 +30,7 @@ TAGGED = f'[connections.sales.contacts.fields]\nstage = {{ as = "tags", prefix =
 
 
 class Stagers(Crowd):
-    """Contacts that set stages as well. `took_back` are records of whom a user said again that they may be
+    """Contacts that set stages as well. `took_back` are records for which a user said again that they may be
     contacted.
     """
 
@@ -84,7 +84,7 @@ class Stagers(Crowd):
 
 @dataclass(slots=True)
 class ConsentUniverse(Universe):
-    """A universe whose calls are watched for whether they let any contact be contacted again. Nothing comes late:
+    """A universe that watches its calls: none may let a contact be contacted again. Nothing comes late:
     what the network delivers after a user's decision can undo it, and it could not be known.
     """
 

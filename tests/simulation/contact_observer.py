@@ -1,6 +1,6 @@
 """What users did, as an observer who looks over their shoulders would write it down: nothing in it is the engine's.
 
-Values are told in canonical names, trimmed and without case: both systems show the same value the same way then.
+Values have canonical names, trimmed and without case: both systems show the same value the same way then.
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -2,7 +2,7 @@
 are.
 
 Every message begins with a token that no other one has, and every edit adds words that was never written before: what
-a copy shows tells which message it is of, and what was lost where it is overwritten.
+a copy shows says which message it is of, and what was lost where it is overwritten.
 """
 
 from collections.abc import Callable, Mapping

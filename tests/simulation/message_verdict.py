@@ -61,7 +61,7 @@ def _doubles(universe: Universe, post: Post) -> Iterator[str]:
         if not made.token:
             if made.side == "left" and ignores:
                 continue
-            yield f"{made.side} {made.id} was made of nothing that anybody wrote"
+            yield f"{made.side} {made.id} was created from nothing that a user wrote"
         elif origins[made.token] == made.side:
             yield f"{made.token} came back: it was written at the {made.side}, and is there as {made.id} too"
         elif made.beside:

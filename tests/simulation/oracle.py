@@ -1,6 +1,6 @@
 """The explanation oracle: is there any legal order of events that explains how it all ended?
 
-It knows nothing of the engine. It is told what users did to one field of two linked records, what both records show in
+It knows nothing of the engine. It gets what users did to one field of two linked records, what both records show in
 the end, when runs went on, which overwritings the history admits, and whether the field is listed as open. From that it
 searches for moments at which a sync, seen from outside, may have
 
@@ -41,7 +41,7 @@ class Admitted:
 class Story:
     """Everything known of one field of two linked records. `edits` are in order of time.
 
-    `open` tells that a conflict or failure lists the field. `runs` are spans in seconds in which a sync was at work.
+    `open` says that a conflict or failure lists the field. `runs` are spans in seconds in which a sync was at work.
     """
 
     edits: Sequence[Edit]
@@ -85,7 +85,7 @@ def complaint(story: Story) -> str | None:
     written = {None, *(edit.new for edit in story.edits)}
     strange = [value for value in story.end if value not in written]
     if strange:
-        return f"{strange[0]!r} was written by nobody"
+        return f"{strange[0]!r} was written by no user"
     if story.end[0] != story.end[1] and not story.open:
         return f"ends with {story.end[0]!r} and {story.end[1]!r}, and nothing lists it"
     return f"no legal order leads to {story.end[0]!r} and {story.end[1]!r}: an update was lost"

@@ -1,6 +1,6 @@
 """Contacts that work at both sides at once, drawn from a seed: they make, edit, clear, tag, move, merge and delete.
 
-Each value that a user writes into a watched field is one that was never written before, so that it tells who wrote it.
+Each value that a user writes into a watched field is one that was never written before, so that it shows who wrote it.
 Every contact made by hand carries a token in `custom9` that is never edited: two records of one side with the same
 token are one contact twice.
 """

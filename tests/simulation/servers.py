@@ -98,7 +98,7 @@ class Road:
 
 
 class Simulated(Sandbox):
-    """A sandbox whose calls take virtual time, are traced, and are noticed before they are carried out."""
+    """A sandbox with calls that take virtual time, are traced, and are noticed before they are carried out."""
 
     side = ""
     road: Road
@@ -127,7 +127,7 @@ class Simulated(Sandbox):
 
 
 class Left(Simulated, GrowthGeniusSandbox):
-    """GrowthGenius. `rewrites` are fields of which it keeps upper case, whatever it is given."""
+    """GrowthGenius. `rewrites` are fields that it keeps in upper case, whatever it is given."""
 
     side = "left"
     rewrites: frozenset[str] = frozenset()

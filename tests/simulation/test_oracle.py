@@ -56,7 +56,7 @@ def test_a_legal_end_is_explained(legal: Story) -> None:
         (story(left(1, None, "acme"), right(2, None, "beta"), end=("acme", "acme")), "lost"),
         (story(left(1, None, "acme"), end=(None, None)), "lost"),
         (story(left(1, None, "acme"), end=("acme", None)), "nothing lists it"),
-        (story(left(1, None, "acme"), end=("acme", "acm")), "written by nobody"),
+        (story(left(1, None, "acme"), end=("acme", "acm")), "written by no user"),
         (story(left(1, None, "acme"), left(12, "acme", None), end=("acme", "acme")), "lost"),
         (story(left(32, None, "acme"), end=("acme", "acme")), "lost"),
         (

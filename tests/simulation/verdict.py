@@ -17,8 +17,8 @@ from tests.simulation.oracle import Admitted, Story, complaint
 from tests.simulation.world import Universe
 
 DECIDED = frozenset({"newest", "left", "right", "resolved", "filled"})
-"""Rules of the history that own up to an overwriting. "filled": whether somebody emptied a field before the answer to
-the create came, or the server never took it, nobody can tell; a blank is filled then."""
+"""Rules of the history that own up to an overwriting. "filled": whether a user emptied a field before the answer to
+the create came, or the server never took it, cannot be known; a blank is filled then."""
 
 PEOPLE = "stream = 'contacts'"
 PEOPLE_FAILING = f"SELECT side, record_id FROM failure WHERE {PEOPLE}"
@@ -71,7 +71,7 @@ def _strangers(universe: Universe) -> Iterator[str]:
 def _doubles(universe: Universe) -> Iterator[str]:
     """No contact was made twice, and no contact where a user had made it.
 
-    Whom a user deleted before a run could link them is made again: that is a create that was lost, for all one knows.
+    A contact that a user deleted before a run could link it is created again, like a lost create.
     """
     for (side, token), made in sorted(universe.creates.items()):
         if len(made) > 1:
@@ -113,7 +113,7 @@ def _unexplained(universe: Universe) -> Iterator[str]:
 
 
 def _met(universe: Universe, who: tuple[str, str]) -> set[str]:
-    """Return whom a record was linked to, or made from: who was made from another contact bears values of theirs."""
+    """Return what a record was linked to, or created from: a contact created from another one has values of it."""
     return universe.partners.get(who, set()) | universe.origins.get(who, set())
 
 

@@ -36,7 +36,7 @@ LAG = 25.0
 LATE = 30.0
 DAY = 90_000.0
 JUST_MADE = 2.5
-"""Seconds in which nobody edits what a run just made: no time of a record tells such an edit from the create."""
+"""Seconds in which no user edits what a run just created: no time would separate such an edit from the create."""
 KINDS: tuple[Kind, ...] = (
     "reset_before",
     "reset_after",
@@ -123,7 +123,7 @@ def physics(chance: Random) -> Physics:
 class Universe:
     """A world to break. Use it as a context manager; `folder` is empty and its own.
 
-    `apart` are fields that have a verdict of their own; `origins` are the records of which others were made by calls.
+    `apart` are fields that have a verdict of their own; `origins` are the records that calls created others from.
     With `messages` its users write to each other as well; the life of a seed without them is another one.
     """
 

@@ -143,7 +143,7 @@ class World:
 
 @st.composite
 def worlds(draw: st.DrawFn, *, awkward: bool = True, agreed: bool = False) -> World:
-    """Draw two servers with any shadows; with `agreed`, those of a contact on whom both sides agreed or who is new."""
+    """Draw two servers with any shadows; with `agreed`, those of a contact that both sides agreed on or that is new."""
     both = {side: draw(servers(awkward=awkward)) for side in SIDES}
     times = {side: draw(moments()) for side in SIDES}
     if agreed:

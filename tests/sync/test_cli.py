@@ -325,11 +325,11 @@ def test_an_interrupted_run_ends_with_its_code_and_loses_nothing(
             assert running.stderr.read(len("Write this?")) == "Write this?"
         _wait_until_blocked(running.pid)
         running.send_signal(number)
-        told, said = running.stderr.read(), running.stdout.read()
+        result, said = running.stderr.read(), running.stdout.read()
         assert running.wait(timeout=30) == code
         watchdog.cancel()
-    assert f"interrupted by {number.name}; {NOTHING_LOST}" in told
-    assert "Traceback" not in told
+    assert f"interrupted by {number.name}; {NOTHING_LOST}" in result
+    assert "Traceback" not in result
     if flags == ["--json"]:
         assert NOTHING_LOST in json.loads(said)["error"]
     else:

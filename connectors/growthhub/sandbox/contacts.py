@@ -108,7 +108,7 @@ class SandboxContacts(Sandbox):
         self._identities: dict[tuple[str, str], dict[str, None]] = {}
         self._index = SearchIndex()
         self._made = 0
-        self.tells: EventListener | None = None
+        self.send_event: EventListener | None = None
 
     def add(self, *, custom: Mapping[str, Any] | None = None, **properties: Any) -> str:
         """Add a contact as a user, and return its id. `custom` is by fieldKey. dateAdded and dateUpdated may be set."""
@@ -261,8 +261,8 @@ class SandboxContacts(Sandbox):
 
     def _tell(self, kind: str, record: Mapping[str, Any]) -> None:
         """Report an event, if there is a listener."""
-        if self.tells is not None:
-            self.tells(kind, record, self.server_now())
+        if self.send_event is not None:
+            self.send_event(kind, record, self.server_now())
 
     def _keep(self, record: Record) -> None:
         self._records[record["id"]] = record

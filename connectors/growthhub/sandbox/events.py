@@ -28,8 +28,8 @@ def kind_of_change(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
 
 def payload(kind: str, record: Mapping[str, Any], location: str, at: datetime, webhook: str) -> dict[str, Any]:
     """Return the body of an event."""
-    told = {"type": kind, "locationId": location, **_about(kind, record)}
-    return {**told, "timestamp": instant.render(at), "webhookId": webhook, "versionId": "v1", "appId": "app"}
+    result = {"type": kind, "locationId": location, **_about(kind, record)}
+    return {**result, "timestamp": instant.render(at), "webhookId": webhook, "versionId": "v1", "appId": "app"}
 
 
 def _about(kind: str, record: Mapping[str, Any]) -> dict[str, Any]:

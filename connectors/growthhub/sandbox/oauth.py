@@ -155,12 +155,12 @@ class OAuth:
         names = ("accessToken", "tokenType", "expiresIn", "refreshToken") if self.camel_case else (
             "access_token", "token_type", "expires_in", "refresh_token",
         )  # fmt: skip
-        told = dict(zip(names, (access, "Bearer", self.lifetime, refresh), strict=True))
+        result = dict(zip(names, (access, "Bearer", self.lifetime, refresh), strict=True))
         if kept is not None:
-            del told[names[3]]
+            del result[names[3]]
         whose = {"locationId": self.location_id} if user_type == "Location" else {}
         person = {"userId": "l1C08ntBrFjLS0elLIYU", "companyId": self.company_id, "userType": user_type}
-        return {**told, "scope": scopes, **person, **whose}
+        return {**result, "scope": scopes, **person, **whose}
 
     def _new(self, kind: str) -> str:
         self._count += 1

@@ -50,7 +50,7 @@ class MemoryCache:
 
 
 class World:
-    """A sandbox whose clock is the client's, and an account at it."""
+    """A sandbox with the client's clock, and an account at it."""
 
     def __init__(
         self, behaviour: Behaviour | None = None, *, user_ids: Sequence[int | str] = (78,), **options: Any
@@ -103,7 +103,7 @@ class World:
         ending: float = 3600.0,
         sent: Callable[[datetime], datetime | None] = lambda at: at,
     ) -> list[str]:
-        """Write to a contact, `seconds` apart, the last time `ending` seconds ago; `sent` tells when that was sent."""
+        """Write to a contact, `seconds` apart, the last time `ending` seconds ago; `sent` says when that was sent."""
         contact_id = self.sandbox.add(first_name="Louis")
         first = self.clock.now() - timedelta(seconds=ending + seconds * (count - 1))
         times = [first + timedelta(seconds=seconds * number) for number in range(count)]

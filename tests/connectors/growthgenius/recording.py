@@ -1,4 +1,4 @@
-"""Cassettes of GrowthGenius: how they are replayed, and how they are recorded anew against a live account.
+"""Cassettes of GrowthGenius: how they are replayed, and how they are recorded again against a live account.
 
     GROWTHGENIUS_API_KEY=... GROWTHGENIUS_USER_ID=... python -m tests.connectors.growthgenius.recording
 

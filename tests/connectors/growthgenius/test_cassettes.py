@@ -23,7 +23,7 @@ from tests.connectors.growthgenius.account import EVERYTHING, MemoryCache, NoPac
 from tests.connectors.growthgenius.recording import CASSETTES, player, scrub_request, scrub_response, scrubbed
 
 ELON = "d54c54ad-40be-4305-8a34-0ab44710b90d"
-KEY = "key-of-nobody"
+KEY = "key-of-no-account"
 OFFSET = (datetime(2021, 1, 22, 12, tzinfo=UTC) - FakeClock().start).total_seconds()
 """By how many seconds the `Date` of the answers is ahead of the clock."""
 LOUIS = Message(

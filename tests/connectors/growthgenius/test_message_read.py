@@ -26,7 +26,7 @@ HINTS: dict[str, Callable[[datetime], datetime | None]] = {
     "years after": lambda at: at + timedelta(days=730),
     "all at once": lambda _: datetime.fromisoformat("2026-03-04T04:06:07Z"),
     "in no order": lambda at: at - timedelta(days=Random(at.isoformat()).uniform(0, 900)),  # noqa: S311
-    "nobody knows": lambda _: None,
+    "no time": lambda _: None,
 }
 """When messages were sent, by when they were updated."""
 

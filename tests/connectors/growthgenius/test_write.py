@@ -154,14 +154,14 @@ def test_what_a_user_edits_meanwhile_does_not_prove_that_the_server_reads_the_wr
         def edited(call: Any) -> Any:
             if call.method == "GET":
                 monkeypatch.setattr(world.sandbox, "handle", handle)
-                world.sandbox.edit(record_id, company_name="Somebody else's")
+                world.sandbox.edit(record_id, company_name="Another one's")
             return handle(call)
 
         current = world.sandbox.person(record_id)
         monkeypatch.setattr(world.sandbox, "handle", edited)
         with pytest.raises(OutcomeUnknown, match="edited between two tries"):
             world.account.update_contact(current, {}, {"company": "Acme", "title": "CTO"}, None)
-        assert world.sandbox.person(record_id)["company_name"] == "Somebody else's"
+        assert world.sandbox.person(record_id)["company_name"] == "Another one's"
         answer = world.account.update_contact(world.sandbox.person(record_id), {}, {"title": "CTO"}, None)
         assert answer.raw["title"] == "CTO"
         world.sandbox.calls.clear()
@@ -390,10 +390,10 @@ def test_an_id_that_a_server_could_take_for_another_path_is_never_requested() ->
 
 def test_a_wrong_key_is_an_auth_error_and_creates_no_contact() -> None:
     with World() as world:
-        account = world.connect(key="wrong-key-of-somebody")
+        account = world.connect(key="wrong-key-of-a-user")
         with pytest.raises(AuthError) as caught:
             account.create_contact(TONY, None)
-        assert "wrong-key-of-somebody" not in str(caught.value)
+        assert "wrong-key-of-a-user" not in str(caught.value)
         account.close()
         assert world.sandbox.people() == []
 

@@ -74,10 +74,10 @@ def test_both_shapes_of_a_record_say_the_same_and_the_digest_differs_where_they_
     mapper = Mapper("US", places(), frozenset({*NATIVE, *PLACES}), Users(), channels=channels)
     kept = [record(dnd=dnd, dndSettings=each) for each in (one, other)]
     rows = [search_row(each, [1, "1"]) for each in kept]
-    told = [mapper.contact(row, {}) for row in rows]
-    assert told == [mapper.contact(by_id(each), {}) for each in kept]
+    result = [mapper.contact(row, {}) for row in rows]
+    assert result == [mapper.contact(by_id(each), {}) for each in kept]
     assert [digest(row) for row in rows] == [digest(by_id(each)) for each in kept]
-    if told[0] != told[1]:
+    if result[0] != result[1]:
         assert digest(rows[0]) != digest(rows[1])
 
 

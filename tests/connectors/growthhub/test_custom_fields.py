@@ -45,7 +45,7 @@ def test_a_record_with_a_field_that_the_list_lacks_has_the_list_read_again_once_
     assert world.calls() == [LIST]
     assert world.connect().to_contact(raw, {}).marker == "78"
     assert world.calls() == []
-    del world.sandbox.fields[marker]  # of which records may still show values
+    del world.sandbox.fields[marker]  # records may still show values of it
     world.cache.kept.clear()
     hub = world.connect()
     for _ in range(3):

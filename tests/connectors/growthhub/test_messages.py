@@ -389,7 +389,7 @@ def test_a_note_is_known_again_in_html_and_after_users_wrote_in_it(
     note_id = copy.id.removeprefix("note:")
     body = world.sandbox.notes(ann)[0]["body"]
     world.sandbox.edit_note(ann, note_id, body=body.replace("shall we talk", "did we talk"))
-    world.sandbox.add_note(ann, "A note of somebody")
+    world.sandbox.add_note(ann, "A note of a user")
     copies = {each.id: each for each in kept.copies_of(ann)}
     assert len(copies) == 2
     assert [each.of for each in copies.values()].count("393642") == 1
@@ -685,7 +685,7 @@ def test_what_is_recorded_cannot_be_changed_or_deleted_but_a_note_can(
 def test_recording_for_a_contact_that_is_gone_says_so(world: World, ann: str, logged: GrowthHubMessages) -> None:
     warm(world, logged, ann)
     world.sandbox.remove(ann)
-    for contact_id in (ann, "nobody"):
+    for contact_id in (ann, "missing"):
         with pytest.raises(RecordGone):
             logged.record_copy(LETTER, contact_id)
     assert logged.find_copies(LETTER, ann, START) == []

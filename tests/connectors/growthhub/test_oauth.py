@@ -75,14 +75,14 @@ def test_a_refusal_in_free_text_is_a_refusal() -> None:
 def test_a_wrong_secret_is_distinguished_and_nothing_secret_is_in_any_message() -> None:
     with GrowthHubSandbox() as hub:
         with pytest.raises(GrantRefused) as caught:
-            endpoint_at(hub.url, secret="wrong-secret-0815").refresh("refresh-of-somebody-1", "Location")
+            endpoint_at(hub.url, secret="wrong-secret-0815").refresh("refresh-of-a-user-1", "Location")
         assert (caught.value.unauthorised, caught.value.bad_client) == (True, True)
         endpoint = endpoint_at(hub.url, secret=CLIENT_SECRET)
-        echo = {"error": "invalid_grant", "error_description": f"refresh-of-somebody-1 of {CLIENT_SECRET} is dead"}
+        echo = {"error": "invalid_grant", "error_description": f"refresh-of-a-user-1 of {CLIENT_SECRET} is dead"}
         hub.faults.append(Fault("status", status=400, body=echo))
         with pytest.raises(GrantRefused) as dead:
-            endpoint.refresh("refresh-of-somebody-1", "Location")
-        for word in ("wrong-secret-0815", "refresh-of-somebody-1", CLIENT_SECRET):
+            endpoint.refresh("refresh-of-a-user-1", "Location")
+        for word in ("wrong-secret-0815", "refresh-of-a-user-1", CLIENT_SECRET):
             assert word not in f"{caught.value} {dead.value}"
 
 

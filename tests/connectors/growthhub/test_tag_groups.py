@@ -1,4 +1,4 @@
-"""A field as a tag of which a contact bears one: read, written, and all other tags left alone."""
+"""A field that is one tag of a contact: read, written, and all other tags left alone."""
 
 from typing import Any
 

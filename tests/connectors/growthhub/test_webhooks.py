@@ -93,10 +93,10 @@ def test_every_event_of_the_sandbox_is_read_as_what_happened() -> None:
     heard: list[WebhookEvent] = []
     hub = GrowthHubSandbox(now=lambda: NOON)
 
-    def tells(kind: str, record: Mapping[str, Any], at: datetime) -> None:
+    def send_event(kind: str, record: Mapping[str, Any], at: datetime) -> None:
         heard.append(webhooks.read(json.dumps(payload(kind, record, hub.location_id, at, "w")).encode()))
 
-    hub.tells = tells
+    hub.send_event = send_event
     ann = hub.add(firstName="Ann", email="ann@example.com", tags=["a"])
     hub.edit(ann, city="Lyon")
     hub.edit(ann, tags=["a", "b"])

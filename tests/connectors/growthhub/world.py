@@ -18,7 +18,7 @@ EXPORT = "/conversations/messages/export"
 
 
 class MemoryCache:
-    """A cache that keeps everything until it is told that a day has gone."""
+    """A cache that keeps everything until a test says that a day has gone."""
 
     def __init__(self) -> None:
         self.kept: dict[str, Any] = {}
@@ -34,7 +34,7 @@ class MemoryCache:
 
 
 class ProbedSandbox(GrowthHubSandbox):
-    """A sandbox that tests can act on between two calls, and whose answers they can change."""
+    """A sandbox that tests can act on between two calls; they can change its answers."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)

@@ -117,7 +117,7 @@ def test_one_thread_never_meets_a_429_whatever_the_latency(
 
 
 class Race:
-    """Several callers, each like a process of its own, whose calls overlap; the clock follows the events."""
+    """Several callers, each like a process of its own; their calls overlap, and the clock follows the events."""
 
     def __init__(
         self, pacers: list[Pacer], clock: FakeClock, server: Server, trips: Iterable[tuple[float, float]]

@@ -90,6 +90,6 @@ def test_a_terminal_without_utf_8_is_shown_something_and_a_config_may_begin_with
 
 def test_an_argument_that_is_not_text_is_named(folder: Path) -> None:
     odd = os.fsdecode(b"J\xfcrg")
-    told = ended(folder, "utf-8", "explain", odd)
-    assert told.returncode == 2
-    assert b"argument 2 is not valid text" in told.stderr
+    result = ended(folder, "utf-8", "explain", odd)
+    assert result.returncode == 2
+    assert b"argument 2 is not valid text" in result.stderr

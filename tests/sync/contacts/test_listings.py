@@ -22,7 +22,7 @@ from tests.sync.contacts.memory_world import MemoryWorld
 
 @pytest.fixture
 def listing(memory: MemoryWorld) -> MemoryWorld:
-    """Return a world whose left side can only list, and whose right side has windows."""
+    """Return a world with a left side that can only list and a right side with windows."""
     memory.left.lists_only = True
     return memory
 

@@ -85,7 +85,7 @@ def test_each_step_checks_for_a_stop_request() -> None:
         watched.begin_step("writing")
     with pytest.raises(Interrupted):
         watched.advance()
-    watched.note("what was done is told all the same")
+    watched.note("what was done is reported all the same")
 
 
 def test_a_run_moves_with_its_steps_and_calls_and_will_move_after_a_wait() -> None:

@@ -1,6 +1,6 @@
-"""Whether both sides are equal under the mapping: every contact read anew from both, and compared field by field.
+"""Whether both sides are equal under the mapping: every contact read again from both, and compared field by field.
 
-The engine's merge has no part in this. What the contract counts as agreeing is told with its excuse: values that mean
+The engine's merge has no part in this. What the contract counts as agreeing is named with its excuse: values that mean
 nothing on the other side, and a number that is another contact's there (R9, R17). Fields that go one way are not
 compared (R13); what a server fills in by itself where the other side has nothing is no difference (R11).
 """
@@ -28,7 +28,7 @@ from sync.rules.contact_codec import display_name
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 PHONES: Final = frozenset({"phone", *PHONE_SLOTS})
 NO_MEANING: Final = "no meaning there"
-TAKEN: Final = "somebody else's there"
+TAKEN: Final = "another contact's there"
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ def test_every_edit_arrives_as_the_demo_says_and_the_conflict_waits_for_a_user(d
 
 
 def test_messages_are_synced_both_ways_and_none_is_sent(demo_text: str) -> None:
-    told = demo_text.split("6. Messages")[1].split("7. Nothing to do", maxsplit=1)[0]
+    result = demo_text.split("6. Messages")[1].split("7. Nothing to do", maxsplit=1)[0]
     for line in (
         "Shall we talk on Tuesday?",
         r"\[growthgenius-message:\d+\]",
@@ -115,7 +115,7 @@ def test_messages_are_synced_both_ways_and_none_is_sent(demo_text: str) -> None:
         r"cleo\.park@example\.com +email +The trial +Yes, \W*please\W*\.",
         "GrowthHub was asked to send 0 messages",
     ):
-        assert re.search(line, told), line
+        assert re.search(line, result), line
 
 
 def test_dirty_values_and_doubles_are_shown_with_the_result(demo_text: str) -> None:
@@ -213,13 +213,13 @@ def test_all_contacts_are_invented_and_no_two_of_them_are_paired_by_mistake() ->
     assert len(people) == ONLY_LEFT + ONLY_RIGHT + 2 * (SAME_EMAIL + SAME_PHONE)
     emails = [one.fields["email"] for one in people if one.side == "left"]
     assert len(set(emails)) == len(emails)
-    everybody = [
+    all_contacts = [
         *people,
         *(one for one, _, _ in sample_contacts.DIRTY),
         *sample_contacts.KNOWN,
         sample_contacts.NEWCOMER,
     ]
-    for one in everybody:
+    for one in all_contacts:
         assert str(one.fields["email"] or "x@example.com").endswith("@example.com")
         for key in ("mobile_phone", "work_phone", "phone"):
             digits = re.sub(r"\D", "", str(one.fields.get(key) or ""))

@@ -16,7 +16,7 @@ NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
 
 class Account:
-    """An account that keeps one contact, and fails as it is told to."""
+    """An account that keeps one contact, and fails as a test says."""
 
     account, write_scope = "hub", "contacts.write"
     fields = frozenset({"first_name", "last_name", "email", "tags"})
@@ -134,8 +134,8 @@ def test_what_a_probe_found_goes_before_what_a_check_can_only_guess() -> None:
 
 @pytest.mark.parametrize("ok", [True, False])
 def test_what_a_server_reports_for_sure_goes_before_an_earlier_probe(ok: bool) -> None:
-    told = Finding("token may write contacts", ok=ok)
-    assert proven(told, {"at": "2026-11-30", "create": not ok, "update": not ok, "delete": True}) == [told]
-    (first, second) = proven(told, {"at": "2026-11-30", "create": True, "update": True, "delete": False})
-    assert first is told
+    result = Finding("token may write contacts", ok=ok)
+    assert proven(result, {"at": "2026-11-30", "create": not ok, "update": not ok, "delete": True}) == [result]
+    (first, second) = proven(result, {"at": "2026-11-30", "create": True, "update": True, "delete": False})
+    assert first is result
     assert (second.ok, second.fatal) == (False, False)

@@ -1,4 +1,4 @@
-"""What happens to a copy whose original changed."""
+"""What happens to a copy after its original changed."""
 
 from sync.messages.actions import UPDATE
 from sync.rules.streams import TEXT

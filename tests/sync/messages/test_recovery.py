@@ -1,4 +1,4 @@
-"""What became of copies whose outcome is unknown."""
+"""What became of copies with an unknown outcome."""
 
 import pytest
 

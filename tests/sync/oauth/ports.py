@@ -6,7 +6,7 @@ from itertools import count
 from typing import Final
 
 FIRST: Final = 20_000
-"""Below what the kernel gives to those who ask for any port, so that nobody gets one of these by chance."""
+"""Below what the kernel gives to those who ask for any port, so that no process gets one of these by chance."""
 SPAN: Final = 12_000
 _drawn = count(os.getpid() * 16)
 

@@ -78,10 +78,10 @@ class LoggedInAccount:
         assert isinstance(found, GrowthHubAccount)
         return found
 
-    def log_in(self, told: Any, lifetime: float | None = DAY) -> None:
+    def log_in(self, result: Any, lifetime: float | None = DAY) -> None:
         tokens = Tokens(
-            told["access_token"],
-            told["refresh_token"],
+            result["access_token"],
+            result["refresh_token"],
             lifetime,
             SCOPES,
             None,

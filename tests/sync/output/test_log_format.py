@@ -66,7 +66,7 @@ def test_lower_levels_are_left_out() -> None:
         event_log.warning("look at this")
         event_log.error("look at this now")
         assert not event_log.is_enabled("info")
-    event_log.error("nobody listens any more")
+    event_log.error("no process listens any more")
     assert [line["level"] for line in lines(stream)] == ["warning", "error"]
 
 

@@ -58,4 +58,4 @@ def test_silent_progress_writes_nothing() -> None:
     progress = SilentProgress()
     progress.begin_step("reading", 5)
     progress.advance()
-    progress.note("said to nobody")
+    progress.note("shown nowhere")

@@ -33,7 +33,7 @@ def test_the_api_returns_the_documents_of_the_commands(visitor: Visitor, config:
     assert visitor.get("/api/conflicts").json == command(config, "conflicts", "list")
     assert visitor.get("/api/conflicts/1").json == command(config, "conflicts", "show", "1")
     assert visitor.get("/api/failures").json == command(config, "failures", "list")
-    for asked in ({"who": EMAIL}, {"who": f"{LEFT}:1", "field": "city"}, {"who": "nobody@example.com"}):
+    for asked in ({"who": EMAIL}, {"who": f"{LEFT}:1", "field": "city"}, {"who": "missing@example.com"}):
         answer = visitor.post("/api/explain", asked)
         assert answer.json == command(config, "explain", *asked.values())
 

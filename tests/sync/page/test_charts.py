@@ -54,9 +54,9 @@ def test_a_chart_is_well_formed_and_says_in_words_what_it_shows(series: list[Ser
     days = [f"{day} {at}" for at in range(len(series[0].values))]
     root = ET.fromstring(str(chart("key", title, days, series)))  # noqa: S314 - our own
     assert root.get("role") == "img"
-    told = {one.get("id"): one.text for one in root if one.get("id")}
-    assert told == {"key-title": title, "key-text": described(days, series)}
-    assert (root.get("aria-labelledby") or "").split() == list(told)
+    result = {one.get("id"): one.text for one in root if one.get("id")}
+    assert result == {"key-title": title, "key-text": described(days, series)}
+    assert (root.get("aria-labelledby") or "").split() == list(result)
     assert [one.findtext("title") for one in root.findall("g")[1:]] == [
         f"{name}: " + ", ".join(f"{one.name} {one.values[at]:,}" for one in series) for at, name in enumerate(days)
     ]

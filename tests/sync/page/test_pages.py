@@ -141,7 +141,7 @@ def test_a_search_finds_what_explain_finds(visitor: Visitor, who: str) -> None:
 
 
 def test_an_unknown_contact_and_nonsense_are_reported(visitor: Visitor) -> None:
-    assert "No contact matches" in search(visitor, "nobody@example.com").document.text
+    assert "No contact matches" in search(visitor, "missing@example.com").document.text
     answer = search(visitor, "nonsense")
     assert answer.status == 422
     assert "neither an e-mail address" in answer.document.text
@@ -229,14 +229,14 @@ def squeezed(text: str) -> str:
 
 
 def test_no_url_holds_personal_data(visitor: Visitor) -> None:
-    told = (EMAIL, PHONE, PHONE[2:], LOST, "ada", "Oslo", "hub-1", "Ada")
+    result = (EMAIL, PHONE, PHONE[2:], LOST, "ada", "Oslo", "hub-1", "Ada")
     addresses = [address for path in EVERY_PAGE for address in visitor.get(path).document.addresses]
     sent = [("/people", {"who": who}) for who in (EMAIL, PHONE, f"{LEFT}:1")]
     sent += [("/conflicts/1/resolve", {"value": "Oslo"}), ("/failures/1/dismiss", {"why": EMAIL})]
     addresses += [visitor.send(path, fields).header("location") for path, fields in sent]
     assert len(addresses) > 50
     assert all(addresses)
-    assert not [address for address in addresses for word in told if word in address]
+    assert not [address for address in addresses for word in result if word in address]
 
 
 @pytest.mark.parametrize("path", EVERY_PAGE)

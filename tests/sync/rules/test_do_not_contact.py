@@ -28,7 +28,7 @@ STAGES = st.none() | st.sampled_from(("Replied", "Lost", STAGE, "do not contact"
 
 @dataclass(slots=True)
 class Pair:
-    """A contact on both sides. The left has no field for do_not_contact and tells it by stage and status."""
+    """A contact on both sides. The left has no field for do_not_contact and shows it by stage and status."""
 
     left: dict[str, Value]
     right: dict[str, Value]
@@ -195,9 +195,9 @@ def test_a_new_do_not_disturb_is_not_lost_to_one_that_was_taken_back_meanwhile()
 
 
 def test_a_status_that_is_not_shown_any_more_protects_no_stage() -> None:
-    told: Fields = {"stage": STAGE, "status": STAGE, "do_not_contact": SET}
-    left = SideView({"stage": STAGE, "do_not_contact": SET}, told)  # a server that leaves out what is empty
-    right = SideView({**told, "stage": "Lost"}, told)
+    output: Fields = {"stage": STAGE, "status": STAGE, "do_not_contact": SET}
+    left = SideView({"stage": STAGE, "do_not_contact": SET}, output)  # a server that leaves out what is empty
+    right = SideView({**output, "stage": "Lost"}, output)
     result = merge(TIGHT, left, right, judge_of(RIGHT), RIGHT)
     protect(result, TIGHT, left, right)
     assert (result.to_left, result.refused) == ({}, {"stage": LEFT})

@@ -9,7 +9,7 @@ from sync.rules.lost_create import GRAIN, IDENTITY, is_foreign, is_older, likene
 
 ANN: Fields = {"first_name": "Ann", "last_name": "Lee", "company": "Acme, Inc.", "city": "Oslo", "country": "NO"}
 BOB: Fields = {**ANN, "first_name": "Bob"}
-SOMEBODY: Fields = {"company": "Acme, Inc.", "city": "Oslo", "country": "NO", "custom1": "seven"}
+NAMELESS: Fields = {"company": "Acme, Inc.", "city": "Oslo", "country": "NO", "custom1": "seven"}
 
 values = st.one_of(st.none(), st.text("abc", min_size=1, max_size=2))
 people = st.dictionaries(st.sampled_from([*FIELDS[:6], "company", "city", "custom1"]), values, max_size=6)
@@ -17,19 +17,19 @@ people = st.dictionaries(st.sampled_from([*FIELDS[:6], "company", "city", "custo
 
 def test_what_a_server_rewrites_in_case_spaces_or_signs_is_still_what_was_sent() -> None:
     shown = {"company": "ACME INC", "city": " oslo", "country": "NO"}
-    assert likeness(shown, SOMEBODY).contradicting == 0
-    assert may_be_made_from(shown, SOMEBODY, [])
+    assert likeness(shown, NAMELESS).contradicting == 0
+    assert may_be_made_from(shown, NAMELESS, [])
 
 
 def test_what_a_server_drops_says_nothing() -> None:
-    assert may_be_made_from({"country": "NO", "city": None}, SOMEBODY, [])
-    assert not may_be_made_from({}, SOMEBODY, [])
-    assert not may_be_made_from({"title": "CEO"}, SOMEBODY, [])
+    assert may_be_made_from({"country": "NO", "city": None}, NAMELESS, [])
+    assert not may_be_made_from({}, NAMELESS, [])
+    assert not may_be_made_from({"title": "CEO"}, NAMELESS, [])
 
 
 def test_a_contact_edited_since_is_recognised_by_the_rest() -> None:
-    assert may_be_made_from({**SOMEBODY, "city": "Bergen"}, SOMEBODY, [])
-    assert not may_be_made_from({**SOMEBODY, "city": "Bergen", "company": "Beta"}, SOMEBODY, [])
+    assert may_be_made_from({**NAMELESS, "city": "Bergen"}, NAMELESS, [])
+    assert not may_be_made_from({**NAMELESS, "city": "Bergen", "company": "Beta"}, NAMELESS, [])
 
 
 def test_a_colleague_that_shares_all_but_the_name_is_another_contact() -> None:
@@ -38,10 +38,10 @@ def test_a_colleague_that_shares_all_but_the_name_is_another_contact() -> None:
 
 
 def test_a_contact_that_fits_another_contact_without_a_flaw_is_left_to_that_one() -> None:
-    other = {**SOMEBODY, "custom1": "eight"}
-    assert may_be_made_from(other, SOMEBODY, [])
-    assert not may_be_made_from(other, SOMEBODY, [other])
-    assert may_be_made_from(SOMEBODY, SOMEBODY, [SOMEBODY])
+    other = {**NAMELESS, "custom1": "eight"}
+    assert may_be_made_from(other, NAMELESS, [])
+    assert not may_be_made_from(other, NAMELESS, [other])
+    assert may_be_made_from(NAMELESS, NAMELESS, [NAMELESS])
 
 
 def test_a_contact_that_shares_no_more_than_the_country_is_left_to_the_one_whose_name_and_address_it_shows() -> None:
@@ -88,7 +88,7 @@ def test_a_record_was_there_before_a_create_if_its_time_lies_further_back_than_c
 
 
 @pytest.mark.parametrize(
-    ("shown", "sent", "told"),
+    ("shown", "sent", "result"),
     [
         ({"email": "ann@example.com"}, {"email": "ANN@example.com", "first_name": "Ann"}, True),
         ({"email": "bob@example.com", "first_name": "Ann"}, {"email": "ann@example.com", "first_name": "Ann"}, False),
@@ -97,15 +97,15 @@ def test_a_record_was_there_before_a_create_if_its_time_lies_further_back_than_c
         ({"first_name": "ANN", "last_name": "Lee"}, {"first_name": "Ann", "last_name": "Lee"}, True),
         ({"city": "Oslo"}, {"first_name": "Ann", "city": "Oslo"}, None),
         ({}, {"phone": "+12125550123"}, None),
-        ({}, SOMEBODY, None),
-        (SOMEBODY, SOMEBODY, True),
-        ({"company": "Beta", "city": "Rome"}, SOMEBODY, False),
+        ({}, NAMELESS, None),
+        (NAMELESS, NAMELESS, True),
+        ({"company": "Beta", "city": "Rome"}, NAMELESS, False),
     ],
 )
 def test_the_answer_to_a_create_shows_the_contact_by_address_number_or_name(
-    shown: Fields, sent: Fields, told: bool | None
+    shown: Fields, sent: Fields, result: bool | None
 ) -> None:
-    assert shows_person(Contact("1", shown), sent, None) is told
+    assert shows_person(Contact("1", shown), sent, None) is result
 
 
 def test_a_number_or_the_source_id_identifies_a_contact_whose_name_a_server_writes_otherwise() -> None:

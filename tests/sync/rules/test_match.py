@@ -36,8 +36,8 @@ ADA = known("1", "ada@example.com", "ada lovelace", OFFICE)
 def test_the_marker_of_the_other_side_names_the_contact() -> None:
     for other in (
         known("hub-1", "other@example.org", "ada lovelace", marker="1"),
-        known("hub-1", "ada@example.com", "somebody else", marker="1"),
-        known("hub-1", None, "somebody else", marker="1"),
+        known("hub-1", "ada@example.com", "another one", marker="1"),
+        known("hub-1", None, "another one", marker="1"),
         known("hub-1", "other@example.org", marker="1"),
     ):
         assert pair(ADA, Candidates(same_email=[ADA], marked=[other])) == Paired("hub-1", "marker")

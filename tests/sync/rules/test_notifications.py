@@ -20,7 +20,7 @@ Present = Mapping[str, Mapping[str, int]]
 
 
 class Listener:
-    """Remembers what it is told, as the state does; `hears` says whether telling works."""
+    """Keeps what it is called with, as the state does; `hears` says whether calls work."""
 
     def __init__(self) -> None:
         self.known: dict[tuple[str, str], NotificationCause] = {}
@@ -133,9 +133,9 @@ def test_nothing_is_reported_twice_before_it_is_over_and_no_end_without_a_beginn
     history: list[tuple[Present, bool]],
 ) -> None:
     listener = Listener()
-    told: dict[str, set[str]] = {FAILED: set(), CONFLICTS: set()}
+    result: dict[str, set[str]] = {FAILED: set(), CONFLICTS: set()}
     for present, hears in history:
-        before = {cause: {one.key for one in listener.known.values() if one.cause == cause} for cause in told}
+        before = {cause: {one.key for one in listener.known.values() if one.cause == cause} for cause in result}
         for notice in listener.occasion(present, hears=hears):
             keys = {one.key for one in notice.causes}
             assert keys
@@ -145,11 +145,11 @@ def test_nothing_is_reported_twice_before_it_is_over_and_no_end_without_a_beginn
                 assert not present[notice.cause]
             else:
                 assert keys <= set(present[notice.cause])
-                assert not keys & told[notice.cause]
+                assert not keys & result[notice.cause]
             if hears and not notice.over:
-                told[notice.cause] |= keys
-        for cause in told:
-            told[cause] &= {one.key for one in listener.known.values() if one.cause == cause}
+                result[notice.cause] |= keys
+        for cause in result:
+            result[cause] &= {one.key for one in listener.known.values() if one.cause == cause}
     assert all(one.tries <= 2 * TRIES for one in listener.known.values())
 
 

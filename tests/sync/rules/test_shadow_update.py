@@ -295,7 +295,7 @@ def test_a_record_is_settled_when_all_it_shows_is_in_its_shadow_or_waits_as_a_co
 @pytest.mark.parametrize(
     ("shown", "held"),
     [
-        ("Bern", "Rome at the Tiber"),  # somebody typed it before the record was read
+        ("Bern", "Rome at the Tiber"),  # a user typed it before the record was read
         (None, "Rome at the Tiber"),
         ("Oslo", "Oslo"),  # the server kept what was there
         ("ROME AT THE TIBER", "ROME AT THE TIBER"),  # the server writes it so

@@ -161,7 +161,7 @@ class Diary:
         return name
 
     def undo(self, run: str) -> UndoPlan:
-        """Undo a run, one side after the other, each looked at anew."""
+        """Undo a run, one side after the other, each read again."""
         self.runs += 1
         name = f"u{self.runs}"
         planned = self._decide(run)

@@ -70,10 +70,10 @@ def test_a_report_names_all_that_was_requested_up_to_the_horizon(
 ) -> None:
     if open_ended:
         spans = (*spans[:-1], (spans[-1][0], FAR_MS))
-    told = reported(bounds, spans, lookback, horizon)
+    result = reported(bounds, spans, lookback, horizon)
     windows = [window_of(bounds, span, lookback) for span in spans]
     ends = [window.end or horizon for window in windows]
-    assert told == Window(windows[0].start, max(windows[0].start, min(horizon, ends[-1])))
+    assert result == Window(windows[0].start, max(windows[0].start, min(horizon, ends[-1])))
 
 
 def test_where_nothing_was_read_nothing_is_reported() -> None:

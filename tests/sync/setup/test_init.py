@@ -57,7 +57,7 @@ class Terminal:
         os.write(self._ours, f"{text}\n".encode())
 
     def whisper(self, question: str, text: str) -> None:
-        """Wait for a question whose answer is not shown, and until nothing is shown any more, and type a line."""
+        """Wait for a question with a hidden answer, and until nothing is shown any more, and type a line."""
         self._until(question)
         deadline = time.monotonic() + PATIENCE
         while termios.tcgetattr(self._ours)[LOCAL_FLAGS] & termios.ECHO:
@@ -263,7 +263,7 @@ class Script:
         self.answers = answers
         self.given: dict[str, str] = {}
         self.asked: list[str] = []
-        self.told: list[str] = []
+        self.result: list[str] = []
 
     def text(self, question: str, default: str = "") -> str:
         name = next(name for name in GOOD if name in question)
@@ -283,7 +283,7 @@ class Script:
         return bool(self.answers["messages"])
 
     def show(self, text: str) -> None:
-        self.told.append(text)
+        self.result.append(text)
 
 
 GOOD = {
@@ -323,7 +323,7 @@ def test_whatever_is_answered_is_asked_again_or_in_a_config_that_loads_with_it(a
             draft = Questions(script, secrets).ask(Draft())
             tried(draft, secrets, folder / "config.toml")
             write(draft, secrets, folder / "config.toml")
-        assert any("can start workflows" in each and "create_tags" in each for each in script.told)
+        assert any("can start workflows" in each and "create_tags" in each for each in script.result)
         assert '# create_tags = ["via-growthsync"]' in (folder / "config.toml").read_text(encoding="utf-8")
         config = load(folder / "config.toml")
         left, right, sales = config.accounts["growthgenius"], config.accounts["growthhub"], config.connections["sales"]

@@ -274,8 +274,8 @@ def test_an_event_waits_for_another_writer_and_is_put_off_when_that_takes_too_lo
 def test_no_event_is_acknowledged_while_the_disk_refuses_writes(
     server: ReceiverOnLoopback, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[str] = []
-    monkeypatch.setattr(event_log, "error", lambda event, **_: told.append(event))
+    result: list[str] = []
+    monkeypatch.setattr(event_log, "error", lambda event, **_: result.append(event))
     assert server.send_event() == 200
     with closing(StateFile.open(server.config.state.path)) as state:
         state.db.execute("CREATE TRIGGER full BEFORE INSERT ON webhook BEGIN SELECT raise(ABORT, 'disk is full'); END")
@@ -284,7 +284,7 @@ def test_no_event_is_acknowledged_while_the_disk_refuses_writes(
         state.db.execute("DROP TRIGGER full")
     assert server.send_event(webhookId="w2", id="bob") == 200
     assert [hint.record for hint in server.waiting()] == ["ann", "bob"]
-    assert told == ["webhooks are put off: the state can't be written"]
+    assert result == ["webhooks are put off: the state can't be written"]
 
 
 def test_a_receiver_that_changes_its_address_answers_at_both_meanwhile(tmp_path: Path) -> None:
@@ -305,8 +305,8 @@ def test_a_receiver_that_changes_its_address_answers_at_both_meanwhile(tmp_path:
 def test_a_mistake_of_ours_is_logged_and_puts_events_off(
     server: ReceiverOnLoopback, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[object] = []
-    monkeypatch.setattr(event_log, "error", lambda _event, reason: told.append(reason))
+    result: list[object] = []
+    monkeypatch.setattr(event_log, "error", lambda _event, reason: result.append(reason))
 
     def broken(*_: object) -> None:
         raise ZeroDivisionError("ann@example.com")
@@ -315,7 +315,7 @@ def test_a_mistake_of_ours_is_logged_and_puts_events_off(
         patch.setattr(WebhookQueue, "queue_events", broken)
         assert server.send_event() == 503
     assert server.send_event() == 200
-    assert told == ["unexpected ZeroDivisionError: a mistake in growthsync, please report it"]
+    assert result == ["unexpected ZeroDivisionError: a mistake in growthsync, please report it"]
 
 
 def post_to(address: Address, body: bytes) -> int:

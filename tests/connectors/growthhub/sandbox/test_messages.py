@@ -68,8 +68,8 @@ def test_a_note_that_is_not_as_it_should_be_is_unprocessable(world: World, ann: 
 
 def test_notes_of_no_contact_are_refused_as_the_contact_is(world: World) -> None:
     for method, path in (("GET", "notes"), ("POST", "notes"), ("GET", "notes/n"), ("DELETE", "notes/n")):
-        answer = ask(world, method, f"/contacts/nobody/{path}", {"body": "x"})
-        assert (answer.status_code, answer.json()["message"]) == (400, "Contact with id nobody not found")
+        answer = ask(world, method, f"/contacts/missing/{path}", {"body": "x"})
+        assert (answer.status_code, answer.json()["message"]) == (400, "Contact with id missing not found")
 
 
 def test_a_location_may_make_html_of_notes(world: World, ann: str) -> None:
@@ -234,7 +234,7 @@ def test_a_conversation_is_created_once_and_found_by_its_contact(world: World, a
     found = ask(world, "GET", "/conversations/search", locationId=LOCATION, contactId=ann).json()["conversations"]
     assert [(each["id"], each["email"]) for each in found] == [(made["id"], "ann@example.com")]
     assert ask(world, "GET", "/conversations/search", locationId="other").status_code == 403
-    no_owner = {"locationId": LOCATION, "contactId": "nobody"}
+    no_owner = {"locationId": LOCATION, "contactId": "missing"}
     assert ask(world, "POST", "/conversations/", no_owner).status_code == 400
     assert ask(world, "POST", "/conversations/", {**no_owner, "locationId": "other"}).status_code == 403
     assert ask(world, "POST", "/conversations/", {"x": 1}).status_code == 422
@@ -268,7 +268,7 @@ def test_recording_keeps_a_message_at_its_date_and_sends_nothing(
         ({"conversationProviderId": LOCATION}, 500),
         ({"conversationId": "nothing"}, 400),
         ({"conversationId": None, "contactId": None}, 422),
-        ({"conversationId": None, "contactId": "nobody"}, 400),
+        ({"conversationId": None, "contactId": "missing"}, 400),
         ({"direction": "sideways"}, 422),
         ({"date": "soon"}, 422),
         ({"locationId": LOCATION}, 422),

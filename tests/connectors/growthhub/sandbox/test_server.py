@@ -229,7 +229,7 @@ def test_users_need_the_company(world: World) -> None:
 def test_strangers_cannot_be_edited_by_hand(world: World) -> None:
     for act in (world.sandbox.person, world.sandbox.remove, world.sandbox.edit, world.sandbox.remove_field):
         with pytest.raises(KeyError):
-            act("nobody")
+            act("missing")
 
 
 def test_a_search_of_a_few_rows_touches_few_of_many_records() -> None:
