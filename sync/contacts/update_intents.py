@@ -209,7 +209,8 @@ def _observation(context: Context, side: Side, intent: UpdateIntent, raw: Raw, c
     shown = context.mapping.travelling(contact.fields)
     if earlier is None:
         return UpdateObservation(before, shown, others_changed=True)
-    return UpdateObservation(before, shown, earlier != now, earlier.others != now.others)
+    is_unedited = earlier.updated_ms is not None and earlier.updated_ms == now.updated_ms
+    return UpdateObservation(before, shown, earlier != now, earlier.others != now.others, edited=not is_unedited)
 
 
 def _put_back(intent: UpdateIntent) -> list[str]:

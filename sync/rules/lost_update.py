@@ -4,6 +4,8 @@ Rules kept here:
 - a record that looks as it did right before the update shows that nothing has arrived yet;
 - a field that shows what was sent has arrived, and so have all fields of the same call. One of those that shows its old
   value was put back by a person or never taken. That cannot be known, so it counts as changed on both sides;
+- nothing was put back where the record's time is still that from before the update: nobody edited it since. A field
+  that showed something else then was read from a stale or a damaged answer;
 - if no field shows what was sent but the record changed, a person edited it. A field with its old value did not arrive
   if another change explains the edit; else it was put back;
 - every value that may have been overwritten goes into the history, except what surely did not arrive, and except a
@@ -24,13 +26,15 @@ WRITTEN_SEPARATELY = SET_FIELDS | {"stage", "status"}
 class UpdateObservation:
     """What a record showed right before an update in the fields that were sent, and what it shows `now`.
 
-    `touched` says that the record changed at all, `others_changed` that a field changed that was not sent.
+    `touched` says that the record changed at all, `others_changed` that a field changed that was not sent, `edited`
+    that its time is another one, or unknown.
     """
 
     before: Fields
     now: Fields
     touched: bool = True
     others_changed: bool = False
+    edited: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,8 @@ def outcome_of_update(sent: Mapping[str, Value], observed: UpdateObservation) ->
     is_proven = not arrived <= WRITTEN_SEPARATELY
     old = frozenset(name for name in sent.keys() - arrived if _shows_old(name, observed))
     is_explained = observed.others_changed or any(name in observed.now for name in sent.keys() - arrived - old)
-    put_back = old - WRITTEN_SEPARATELY if is_proven or not is_explained else frozenset()
+    may_be_put_back = observed.edited and (is_proven or not is_explained)
+    put_back = old - WRITTEN_SEPARATELY if may_be_put_back else frozenset()
     view = SideView(observed.now, observed.before)
     begun = frozenset(name for name in sent.keys() - arrived if view.is_half_written(name, sent[name]))
     return UpdateOutcome(arrived, put_back, frozenset(sent) - (old - put_back) - begun, begun)

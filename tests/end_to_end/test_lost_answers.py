@@ -1,5 +1,6 @@
 """R20: an answer that never came is "unknown": a create is repeated only after `settle`, and a look-up in vain."""
 
+import re
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +12,9 @@ from connectors.growthgenius.sandbox.server import Behaviour, GrowthGeniusSandbo
 from connectors.growthhub.sandbox.server import Quirks
 from connectors.sandbox.base import Fault, Sandbox
 from connectors.sandbox.faults import Kind
+from connectors.sandbox.server import Call, Outgoing
 from tests.end_to_end.comparison import differences
-from tests.end_to_end.world import World
+from tests.end_to_end.world import START, World
 
 SETTLE = 60.0
 DAY = 86_400.0
@@ -176,6 +178,33 @@ def test_an_update_with_a_lost_answer_is_settled_days_later_when_nothing_is_know
     assert [world.run(skip=2 * DAY).exit_code for _ in range(2)] == [0, 0]
     assert world.rows("SELECT * FROM intent") == []
     assert differences(world) == []
+
+
+def test_a_wrong_value_before_a_lost_update_does_not_make_it_look_as_if_it_had_arrived(tmp_path: Path) -> None:
+    """The answer right before the write shows another name; the write is lost. A later edit of the city must win."""
+    world = World.create(tmp_path)
+    decent, wrong = world.gg.respond, [b'"last_name":"Ease"']
+
+    def respond(call: Call) -> Outgoing:
+        outgoing = decent(call)
+        if call.method == "GET" and re.search(r"/contacts/\d+$", call.path) and wrong:
+            return replace(outgoing, data=outgoing.data.replace(b'"last_name":"Case"', wrong.pop()))
+        return outgoing
+
+    world.gg.respond = respond  # type: ignore[method-assign] # the server asks the instance
+    world.gg.faults = [Fault("reset_before", method="PATCH")]
+    with world.gg, world.gh:
+        world.clock.skip(600.0)
+        left = world.gg.add(first_name="Ann", last_name="Case", email="ann@example.com", at=START)
+        right = world.gh.add(firstName="Ann", lastName="Case", email="ann@example.com", city="Rome")
+        world.run(skip=700.0)
+        assert wrong == []
+        assert world.gg.people()[0]["city"] == "Rome"
+        world.gh.edit(right, city="Oslo")
+        world.gg.edit(left, title="Chief")
+        for _ in range(3):
+            world.run(skip=700.0)
+        assert (world.gg.people()[0]["city"], world.gh.people()[0]["city"]) == ("Oslo", "Oslo")
 
 
 def test_a_contact_without_its_values_is_filled_later_and_empties_no_contact(world: World) -> None:

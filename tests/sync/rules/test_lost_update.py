@@ -29,6 +29,12 @@ def test_what_came_with_it_and_shows_its_old_value_was_put_back() -> None:
     assert found == UpdateOutcome(frozenset({"company"}), frozenset({"city"}), frozenset(SENT))
 
 
+def test_nothing_was_put_back_in_a_record_that_was_not_edited_since() -> None:
+    """The look before the update showed another company by mistake, so that the company seems to have arrived."""
+    found = outcome_of_update(SENT, UpdateObservation(BEFORE, {"company": "New", "city": None}, edited=False))
+    assert found == UpdateOutcome(frozenset({"company"}), frozenset(), frozenset({"company"}))
+
+
 def test_what_came_with_it_and_shows_another_value_was_edited_and_belongs_into_the_history() -> None:
     found = came({"company": "New", "city": "Bern"})
     assert found == UpdateOutcome(frozenset({"company"}), frozenset(), frozenset(SENT))
