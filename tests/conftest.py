@@ -2,6 +2,7 @@
 
 import gc
 import os
+import random
 import shutil
 import sys
 import tempfile
@@ -44,6 +45,13 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 settings.register_profile("ci", deadline=None, max_examples=50, derandomize=True, database=None)
 settings.register_profile("thorough", deadline=None, max_examples=1000)
 settings.load_profile("thorough" if THOROUGH else "ci")
+
+
+@pytest.fixture(autouse=True)
+def _seeded_waits() -> None:
+    """Have the waits between the tries of a call, which are drawn at random, be the same in each run of the suite."""
+    random.seed(0)
+
 
 NEEDED = {
     "systemd-analyze": "the units were not checked; install the package systemd",

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from io import BufferedIOBase
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from urllib.parse import parse_qsl
 
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
@@ -51,12 +51,17 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """Bytes to send, and what happens to the connection then."""
+    """Bytes to send, and what happens to the connection then.
+
+    "lose" keeps it until the next request came, and closes it without serving that.
+    """
 
     data: bytes
-    then: Literal["keep", "close", "reset"] = "keep"
+    then: Literal["keep", "close", "reset", "lose"] = "keep"
 
 
+CORK: Final[int | None] = getattr(socket, "TCP_CORK", None)
+"""Holds the last bytes back until the connection closes; Linux has it."""
 LONG_LENGTH = 10
 """Digits of a length that no body has."""
 
@@ -137,6 +142,7 @@ class SandboxConnection(socketserver.StreamRequestHandler):
 
     disable_nagle_algorithm = True
     server: SandboxServer
+    _is_lost = False
 
     def handle(self) -> None:
         """Serve until one side closes."""
@@ -157,14 +163,20 @@ class SandboxConnection(socketserver.StreamRequestHandler):
         if headers.get("expect", "").lower() == "100-continue":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         body = self.rfile.read(int(length))
+        if self._is_lost:
+            return False
         outgoing = self._respond(request[0].decode(), request[1].decode(), headers, body)
         if request[0] == b"HEAD":
             outgoing = Outgoing(outgoing.data.partition(b"\r\n\r\n")[0] + b"\r\n\r\n", outgoing.then)
+        if outgoing.then == "close" and CORK is not None:
+            # The end of the connection arrives with the last byte: a client never writes to one that is closing.
+            self.connection.setsockopt(socket.IPPROTO_TCP, CORK, 1)
         self.wfile.write(outgoing.data)
         if outgoing.then == "reset":
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
         closing = headers.get("connection", "").lower() == "close" or request[2] == b"HTTP/1.0"
-        return outgoing.then == "keep" and not closing
+        self._is_lost = outgoing.then == "lose"
+        return outgoing.then in {"keep", "lose"} and not closing
 
     def _respond(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Outgoing:
         path, _, query = target.partition("?")

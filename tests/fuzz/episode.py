@@ -39,6 +39,7 @@ class Episode:
 
 def lead(seed: int, folder: Path) -> Episode:
     """Run the episode of a seed."""
+    random.seed(seed)  # for the waits between the tries of a call
     chance = random.Random(seed)  # noqa: S311 - a seed is to lead to the same again
     world = made(folder, chance.choice(STYLES))
     mutator = Mutator(seed)

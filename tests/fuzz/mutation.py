@@ -209,5 +209,7 @@ class Mutator:
         head, body = change(chance, head, body)
         shown = head[:200] if change in (status, redirect, line, noise, interim) else body[:700]
         self.changes.append(f"{change.__name__} of {call.method} {call.path} {call.query or call.body}: {shown!r}")
-        keep = change in (interim, leftover, other_body, broken, shape, packed) and chance.random() < 0.7
-        return Outgoing(head + END + body, outgoing.then if keep else "close")
+        # Where the end of the answer is not clear to the client, only the end of the connection ends it.
+        is_whole = change in (interim, leftover, other_body, broken, shape, packed)
+        then = chance.choices((outgoing.then, "close", "lose"), (7, 2, 2))[0] if is_whole else "close"
+        return Outgoing(head + END + body, then)
