@@ -1,5 +1,6 @@
 """What a rehearsal found out about one connection, and its JSON document."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
@@ -7,7 +8,6 @@ from typing import Any, Final
 from state.history import HistoryEntry
 from sync.errors import DONE, GUARDED, OPEN, UNFINISHED
 from sync.output.report import Cost, RunReport, StreamReport
-from sync.rules.shadow_codec import parse
 from sync.rules.streams import CONTACTS
 
 EXAMPLES: Final = 5
@@ -136,7 +136,7 @@ class Rehearsal:
 
 def written(entry: HistoryEntry) -> Document:
     """Return an entry of the history as an example."""
-    old, new = (None if value is None else parse(entry.field, value) for value in (entry.old, entry.new))
+    old, new = (None if value is None else json.loads(value) for value in (entry.old, entry.new))
     return {
         "account": entry.account, "who": f"{entry.account}:{entry.record_id}", "field": entry.field, "old": old,
         "new": new, "rule": entry.rule,

@@ -36,10 +36,13 @@ def fields_of(content: Mapping[str, Any]) -> dict[str, Value]:
 
 
 def parse(name: str, text: str) -> Value:
-    """Read one value of a field from JSON text. Raises ValueError for JSON that is no value of such a field."""
+    """Read one value of a field from JSON text. Raises ValueError for JSON that is no value of such a field.
+
+    A field with one value shows several while it is written as tags.
+    """
     content = json.loads(text)
     is_texts = isinstance(content, list) and all(isinstance(each, str) for each in content)
-    if content is not None and not (is_texts if name in SET_FIELDS else isinstance(content, str)):
+    if content is not None and not is_texts and (name in SET_FIELDS or not isinstance(content, str)):
         raise ValueError(f"this is no value of {name}")
     return value_of(content)
 

@@ -167,7 +167,7 @@ def test_a_conflict_that_cannot_be_read_is_found_again(world: World) -> None:
 
 
 @pytest.mark.parametrize("column", ["left_value", "right_value", "resolution"])
-@pytest.mark.parametrize("value", ["1", "true", '{"a": 1}', '[["x"]]', '["x", 1]', '["x"]'])
+@pytest.mark.parametrize("value", ["1", "true", '{"a": 1}', '[["x"]]', '["x", 1]', "[null]"])
 def test_a_conflict_with_a_value_that_its_field_cannot_have_is_named_and_found_again(
     world: World, column: str, value: str
 ) -> None:
