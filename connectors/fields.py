@@ -5,7 +5,8 @@ custom field. The standard fields (connectors.contact.FIELDS) have places that e
 and a standard one that the config moves, is a MappedField. All of it is light data: every command reads it.
 """
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
@@ -43,7 +44,7 @@ class Place:
 
     `kind` is the account's own word for its type. `options` are the only values that it takes, () where any is taken.
     A place that is not `writable` can only be read. A `custom` place is a custom field, which a user may rename or
-    delete.
+    delete; `id` is that of the field.
     """
 
     key: str
@@ -53,6 +54,7 @@ class Place:
     writable: bool = True
     custom: bool = False
     kind: str = ""
+    id: str = ""
 
     def holds(self, field_type: FieldType) -> bool:
         """Say whether a field of that type can be kept here."""
@@ -66,6 +68,30 @@ class MappedField:
     name: str
     place: str
     type: FieldType
+
+
+def find_place(places: Sequence[Place], written: str) -> Place | None:
+    """Return the place that a config names: by its key, else by the id, the key or the name of a custom field.
+
+    Keys and names of custom fields are compared by their letters and digits.
+    """
+    custom = [place for place in places if place.custom]
+    ways: tuple[Callable[[Place], bool], ...] = (
+        lambda place: written == place.key,
+        lambda place: place.custom and written == place.id,
+        lambda place: place.custom and squash(written) == squash(place.key),
+        lambda place: place.custom and squash(written) == squash(place.label),
+    )
+    return next((place for way in ways for place in (places if way is ways[0] else custom) if way(place)), None)
+
+
+def squash(name: str) -> str:
+    """Return the comparable form of a key or a name: letters and digits, without a model before a dot ("contact.")."""
+    return _SIGNS.sub("", _MODEL.sub("", name.casefold()))
+
+
+_MODEL: Final = re.compile(r"^[a-z_]+\.(?=\w)")
+_SIGNS: Final = re.compile(r"[\W_]")
 
 
 def moved_fields(places: Mapping[str, str]) -> dict[str, MappedField]:

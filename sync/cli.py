@@ -25,6 +25,7 @@ from sync.commands.daemon import daemon
 from sync.commands.demo import demo
 from sync.commands.explain import explain
 from sync.commands.failures import failures
+from sync.commands.fields import fields
 from sync.commands.forget import forget
 from sync.commands.init import init
 from sync.commands.invocation import json_pieces
@@ -53,8 +54,8 @@ def cli() -> None:
 
 
 for _command in (
-    demo, init, auth, check, rehearse, run, plan, daemon, status, conflicts, failures, explain, undo, verify, reconcile,
-    forget, state, service,
+    demo, init, auth, check, fields, rehearse, run, plan, daemon, status, conflicts, failures, explain, undo, verify,
+    reconcile, forget, state, service,
 ):  # fmt: skip
     cli.add_command(_command)
 

@@ -35,7 +35,7 @@ def find(words: list[str]) -> tuple[click.Command, list[str]]:
     """Return the command that the words name, and what is left of them."""
     command: click.Command = cli
     rest = words[1:]
-    while isinstance(command, click.Group) and rest:
+    while isinstance(command, click.Group) and rest and not (command.invoke_without_command and rest[0][0] == "-"):
         assert rest[0] in command.commands, f"there is no {rest[0]} in {words}"
         command, rest = command.commands[rest[0]], rest[1:]
     return command, rest
@@ -50,6 +50,8 @@ def leaves(command: click.Command, path: str = "sync") -> Iterator[tuple[str, cl
     if not isinstance(command, click.Group):
         yield path, command
         return
+    if command.invoke_without_command:
+        yield path, command
     for name, inner in command.commands.items():
         yield from leaves(inner, f"{path} {name}")
 

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from connectors.connector import Cache
 from connectors.errors import AuthError, OutcomeUnknown, RecordError, ServerTrouble
-from connectors.fields import MappedField
+from connectors.fields import MappedField, find_place
 from connectors.growthhub.client import GrowthHubClient
 from connectors.growthhub.places import CREATED, CUSTOM, PREFIX, CustomField, MappedPlace
 from connectors.growthhub.source_places import source_keys
@@ -276,10 +276,11 @@ class CustomFields:
 
     def _place(self, name: str, fields: Sequence[CustomField]) -> CustomField | None:
         key = self.keys[name]
+        if name in self._mapped:
+            found = find_place([each.place for each in fields], self._mapped[name].place)
+            return next((each for each in fields if found is not None and each.id == found.id), None)
         kinds = WRITABLE_KINDS if name in self._configured else TEXT_KINDS
-        fit = [each for each in fields if each.kind in kinds or name in self._mapped]
-        if name in self._mapped and (by_id := [each for each in fit if each.id == self._mapped[name].place]):
-            return by_id[0]
+        fit = [each for each in fields if each.kind in kinds]
         by_key = [each for each in fit if each.key == key] or [each for each in fit if squash(each.key) == squash(key)]
         by_name = (each for each in fit if squash(each.name) == squash(display_name(key)))
         return next(iter(by_key), None) or next(by_name, None)

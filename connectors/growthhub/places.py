@@ -126,7 +126,9 @@ class CustomField:
         """Return it as a place."""
         kind, is_known = KINDS.get(self.kind, "text"), self.kind in KINDS
         is_writable = is_known and self.kind != FILES
-        return Place(self.key, self.name, kind, self.options, writable=is_writable, custom=True, kind=self.kind)
+        return Place(
+            self.key, self.name, kind, self.options, writable=is_writable, custom=True, kind=self.kind, id=self.id
+        )
 
 
 @dataclass(frozen=True, slots=True)

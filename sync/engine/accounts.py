@@ -4,12 +4,13 @@ The entry of the system in connectors.registry builds it; nothing here depends o
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from connectors import registry
 from connectors.account_options import AccountOptions, OAuthAccount
 from connectors.clock import Clock
 from connectors.connector import Cache, Connector
+from connectors.fields import MappedField
 from connectors.http.client import HttpClient
 from connectors.http.clock_skew import PLAUSIBLE
 from connectors.http.concurrency import Dispatcher
@@ -65,9 +66,18 @@ class Account:
 
 
 def connect(
-    name: str, account: AccountOptions, secret: str, connection: Connection, shared: SharedResources
+    name: str,
+    account: AccountOptions,
+    secret: str,
+    connection: Connection,
+    shared: SharedResources,
+    *,
+    mapped: Mapping[str, MappedField] | None = None,
 ) -> Account:
-    """Return the account with the options of this connection. No call is made."""
+    """Return the account with the options of this connection. No call is made.
+
+    `mapped` are the fields that convert by their type, instead of those of the connection.
+    """
     system, settings = registry.system(account.connector), shared.settings(name)
     pacer = Pacer(
         shared.call_log, shared.clock, system.limit, name,
@@ -81,7 +91,8 @@ def connect(
     )  # fmt: skip
     known = account.rate or system.limit
     dispatcher = Dispatcher(shared.clock, lambda: known.calls / known.interval if known else None, name)
-    connector = system.build(_connector_settings(name, account, wire, connection, shared))
+    own = _connector_settings(name, account, wire, connection, shared)
+    connector = system.build(own if mapped is None else replace(own, mapped=mapped))
     return Account(connector, wire, pacer, dispatcher, known, settings)
 
 

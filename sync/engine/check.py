@@ -1,15 +1,13 @@
 """`sync check`: try every account, and report what is wrong and what fixes it. Changes nothing without `--fix`."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
-from typing import Any
 
 from connectors.clock import Clock, SystemClock
-from connectors.connector import Cache, Connector, Finding
+from connectors.connector import Connector, Finding
 from connectors.errors import ConnectorError, LoginNeeded
-from connectors.http.rate_limiter import MemoryCallLogStore
-from state.call_log import SharedCallLog
 from state.disk import raising_unwritable
 from state.file import StateFile
 from state.settings import Settings
@@ -18,6 +16,8 @@ from sync.config.secret import reveal
 from sync.engine.account_findings import owed_findings, owed_values, owner_findings, written_accounts
 from sync.engine.account_identity import confirm_identity
 from sync.engine.accounts import Account, SharedResources, connect
+from sync.engine.check_resources import shared_resources
+from sync.engine.field_places import connected, field_findings
 from sync.engine.pair_limits import pair_findings
 from sync.engine.probe import probe, proven, remembered
 from sync.oauth.token_sources import token_sources_of
@@ -48,7 +48,7 @@ def check(
     token_sources = token_sources_of(config, used, warn, time)
     with raising_unwritable(config.state.path), raising_damage(config.state.path), ExitStack() as stack:
         shared = replace(
-            _shared_resources(config, stack, time), token_sources=token_sources,
+            shared_resources(config, stack, time), token_sources=token_sources,
             accounts=config.accounts, connections=config.connections,
         )  # fmt: skip
         accounts = [_connect(config, name, credentials, shared, stack) for name in used]
@@ -61,47 +61,12 @@ def check(
         tokens = token_findings(config, used, token_sources, time)
         connectors = {account.connector.account: account.connector for account in accounts}
         about_both = _findings_about_both(config, connectors)
-        return [
-            (name, connector.system, [*tokens.get(name, ()), *tried[name], *about_both[name]])
-            for name, connector in connectors.items()
-        ]
-
-
-class MemorySettings:
-    """Settings of an account for one check, where no state file exists."""
-
-    def __init__(self) -> None:
-        self._values: dict[str, Any] = {}
-
-    def get(self, key: str) -> Any | None:
-        """Return the value, None when it is absent."""
-        return self._values.get(key)
-
-    def put(self, key: str, value: Any) -> None:
-        """Set a value."""
-        self._values[key] = value
-
-    def forget(self, key: str) -> None:
-        """Delete a value."""
-        self._values.pop(key, None)
-
-
-def _shared_resources(config: Config, stack: ExitStack, clock: Clock) -> SharedResources:
-    """Share rate limits and settings with the runs if a state file exists; a check creates none."""
-    if not config.state.path.exists():
-        return SharedResources(MemoryCallLogStore(), clock, lambda _name: MemorySettings())
-    state = StateFile.open(config.state.path)
-    stack.callback(state.close)
-    call_log = SharedCallLog(config.state.path)
-    stack.callback(call_log.close)
-    return SharedResources(call_log, clock, lambda name: _emptied_settings(state, name, clock))
-
-
-def _emptied_settings(state: StateFile, account: str, clock: Clock) -> Cache:
-    """Return the settings that runs use, emptied: a check shows what the server has now."""
-    settings = Settings(state, account, lambda: to_ms(clock.now()) or 0)
-    settings.forget_all()
-    return settings
+        working = {name for name, found in tried.items() if all(one.ok or not one.fatal for one in found)}
+    about_fields = _findings_about_fields(config, working, time)
+    return [
+        (name, connector.system, [*tokens.get(name, ()), *tried[name], *about_both[name], *about_fields[name]])
+        for name, connector in connectors.items()
+    ]
 
 
 def _connect(
@@ -162,3 +127,14 @@ def _findings_about_both(config: Config, connectors: dict[str, Connector]) -> di
         ]
         for name, connector in connectors.items()
     }
+
+
+def _findings_about_fields(config: Config, working: Collection[str], clock: Clock) -> dict[str, list[Finding]]:
+    """Return, by account, what is wrong with the fields that the config names, where both accounts work (R47)."""
+    found: dict[str, list[Finding]] = defaultdict(list)
+    for connection in config.connections.values():
+        if connection.contacts.fields and {connection.left, connection.right} <= {*working}:
+            with connected(config, connection, lambda _line: None, clock) as (left, right):
+                for name, findings in field_findings(connection, left, right).items():
+                    found[name] += findings
+    return found

@@ -18,7 +18,7 @@ from sync.cli import main
 from sync.config.model import Config, load, parse
 from sync.config.secret import secret_variables
 from sync.engine.accounts import SharedResources, connect
-from sync.engine.check import MemorySettings
+from sync.engine.check_resources import MemorySettings
 from sync.engine.pair_limits import carries_messages, pair_limits
 from sync.errors import ConfigError
 from sync.output.report import RunReport

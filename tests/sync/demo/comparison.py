@@ -22,7 +22,7 @@ from state.file import StateFile
 from sync.config.model import Config, Connection
 from sync.config.secret import reveal
 from sync.engine.accounts import SharedResources, connect
-from sync.engine.check import MemorySettings
+from sync.engine.check_resources import MemorySettings
 from sync.rules.contact_codec import display_name
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
