@@ -9,16 +9,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sync.config.model import load
 from sync.daemon.cancellation import Activity, StopSignal
 from sync.daemon.stream import Stream
 from sync.notifications.sender import NotificationSender
+from tests.end_to_end.forked_command import ForkedCommand
 from tests.end_to_end.world import Timeline, World
-
-if TYPE_CHECKING:
-    import subprocess
 
 PATIENCE = 30.0
 """Seconds after which something that is waited for will not come any more: more than a call to a dead server takes."""
@@ -27,7 +25,7 @@ PATIENCE = 30.0
 class Daemon:
     """The process, and the lines of its log as they come."""
 
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
+    def __init__(self, process: ForkedCommand) -> None:
         self.process = process
         self.lines: list[dict[str, Any]] = []
         self._changed = threading.Condition()

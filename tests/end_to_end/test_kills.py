@@ -5,20 +5,20 @@ twice.
 import signal
 import time
 from collections import Counter
-from subprocess import Popen
 
 import pytest
 
 from connectors.sandbox.base import Fault, Sandbox
 from connectors.sandbox.faults import Kind
 from tests.end_to_end.comparison import differences
+from tests.end_to_end.forked_command import ForkedCommand
 from tests.end_to_end.world import World, is_write
 from tests.thorough import THOROUGH
 
 PATIENCE = 30.0
 
 
-def kill_after(process: Popen[str], sandbox: Sandbox, writes: int) -> None:
+def kill_after(process: ForkedCommand, sandbox: Sandbox, writes: int) -> None:
     """Kill a process when its server has been asked for so many writes; a process that makes fewer ends by itself."""
     deadline = time.monotonic() + PATIENCE
     while process.poll() is None and sum(map(is_write, sandbox.calls)) < writes:

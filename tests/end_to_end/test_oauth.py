@@ -19,6 +19,7 @@ from connectors.sandbox.base import Call
 from sync.cli import main
 from sync.oauth.encryption import Key
 from tests.end_to_end.daemons import started
+from tests.end_to_end.forked_command import ForkedCommand
 from tests.end_to_end.oauth_world import KEY, browse, grant_store, kept, log_in, use_oauth
 from tests.end_to_end.world import Finished, World
 
@@ -251,7 +252,7 @@ def killed_at(world: World, wanted: Callable[[Call], bool], after: bool) -> None
     """Start a run, and kill it when a call comes, or right after what that call does at the server."""
     come = threading.Event()
     answer = world.gh.handle
-    processes: list[subprocess.Popen[str]] = []
+    processes = list[ForkedCommand]()
 
     def kill(call: Call) -> object:
         if not wanted(call):

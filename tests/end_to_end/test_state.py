@@ -2,18 +2,18 @@
 
 import signal
 import time
-from subprocess import Popen
 from typing import Literal
 
 import pytest
 
 from connectors.growthgenius.sandbox.server import Behaviour
 from tests.end_to_end.comparison import differences
+from tests.end_to_end.forked_command import ForkedCommand
 from tests.end_to_end.population import Population
 from tests.end_to_end.world import World, is_write
 
 
-def wait_for_writes(world: World, process: Popen[str], count: int) -> None:
+def wait_for_writes(world: World, process: ForkedCommand, count: int) -> None:
     """Wait until GrowthHub was asked for so many writes."""
     deadline = time.monotonic() + 30
     while sum(map(is_write, world.gh.calls)) < count:

@@ -10,7 +10,6 @@ import json
 import os
 import sqlite3
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -30,6 +29,7 @@ from sync.output.progress import SilentProgress
 from sync.output.report import RunReport
 from tests.end_to_end import mirror
 from tests.end_to_end.command_line import invoke
+from tests.end_to_end.forked_command import ForkedCommand
 from tests.end_to_end.transactions import no_call_inside_a_transaction
 
 ROOT = Path(__file__).parents[2]
@@ -187,20 +187,12 @@ class World:
         write_config: bool = True,
         stdout: int | IO[str] = subprocess.PIPE,
         stdin: int = subprocess.DEVNULL,
-    ) -> "subprocess.Popen[str]":
+    ) -> ForkedCommand:
         """Start a command in a process of its own, and leave it running."""
         self.clock.skip(skip)
         if write_config:
             self.write_config()
-        return subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-m", "sync", *map(mirror.text, arguments)],
-            cwd=self.folder,
-            env=self._variables(),
-            stdin=stdin,
-            stdout=stdout,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        return ForkedCommand(arguments, self.folder, self._variables(), stdin=stdin, stdout=stdout)
 
     def _variables(self) -> dict[str, str]:
         known = {"PYTHONPATH": str(ROOT), "SYNC_CONFIG": str(self.config_path), "PATH": os.environ["PATH"]}
