@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.durability.kill_scenarios import KillScenarios
-from tests.durability.launch import Launcher
+from tests.durability.launch import shared_launcher
 from tests.durability.world import KillWorld
 
 
@@ -13,5 +13,5 @@ from tests.durability.world import KillWorld
 def scenarios(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KillScenarios]:
     """Return a world, and the scenarios that were recorded in it."""
     world = KillWorld.create(tmp_path_factory.mktemp("world"))
-    with world.gg, world.gh, Launcher() as launcher:
-        yield KillScenarios.record(world, launcher, tmp_path_factory.mktemp("kept"))
+    with world.gg, world.gh:
+        yield KillScenarios.record(world, shared_launcher(), tmp_path_factory.mktemp("kept"))

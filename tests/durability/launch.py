@@ -6,8 +6,9 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from tests.durability.world import KillWorld
 from tests.end_to_end.world import ROOT
@@ -41,12 +42,6 @@ class Launcher:
             text=True,
         )
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.communicate()
-
     def run_command(
         self,
         world: KillWorld,
@@ -73,3 +68,9 @@ class Launcher:
         self._process.stdin.flush()
         answer = json.loads(self._process.stdout.readline())
         return Ended(answer["code"], answer["out"], answer["err"], tuple(answer["steps"]))
+
+
+@lru_cache(maxsize=1)
+def shared_launcher() -> Launcher:
+    """Return the launcher of this process, which ends with it: its start takes two seconds."""
+    return Launcher()

@@ -12,7 +12,7 @@ import pytest
 
 from tests.durability.final_state import Outcome, difference, outcome_of
 from tests.durability.kill_scenarios import KillScenarios
-from tests.durability.launch import Launcher
+from tests.durability.launch import shared_launcher
 from tests.durability.world import KillWorld
 
 TIMES = "SELECT who, field, left_changed_ms, right_changed_ms FROM conflict ORDER BY who, field"
@@ -64,8 +64,8 @@ SCENARIOS = {"first": (first_meetings, ("run",)), "later": (edits, ("run", "--un
 def scenarios(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KillScenarios]:
     """Return both scenarios, each run once without a kill."""
     world = KillWorld.create(tmp_path_factory.mktemp("world"))
-    with world.gg, world.gh, Launcher() as launcher:
-        yield KillScenarios.record(world, launcher, tmp_path_factory.mktemp("kept"), SCENARIOS)
+    with world.gg, world.gh:
+        yield KillScenarios.record(world, shared_launcher(), tmp_path_factory.mktemp("kept"), SCENARIOS)
 
 
 def outcome_with_times(world: KillWorld) -> Outcome:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.durability.final_state import difference, outcome_of
 from tests.durability.kill_scenarios import KillScenarios, kind
-from tests.durability.launch import Launcher
+from tests.durability.launch import shared_launcher
 from tests.durability.world import KillWorld
 
 TABLES = """
@@ -53,8 +53,8 @@ def scenarios(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KillScenario
     world = KillWorld.create(tmp_path_factory.mktemp("world"))
     world.contacts |= {"enrich": "true", "conflicts": '"manual"'}
     world.tables = TABLES
-    with world.gg, world.gh, Launcher() as launcher:
-        yield KillScenarios.record(world, launcher, tmp_path_factory.mktemp("kept"), SCENARIOS)
+    with world.gg, world.gh:
+        yield KillScenarios.record(world, shared_launcher(), tmp_path_factory.mktemp("kept"), SCENARIOS)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.durability import message_steps
 from tests.durability.kill_scenarios import KillScenarios, Scenario, kind
-from tests.durability.launch import Launcher
+from tests.durability.launch import shared_launcher
 from tests.durability.message_steps import SCENARIOS, outcome_of
 from tests.durability.snapshot import Snapshot
 
@@ -17,15 +17,15 @@ def scenarios(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KillScenario
     """Return the scenarios, each run once without a kill."""
     kept = tmp_path_factory.mktemp("kept")
     world = message_steps.create(tmp_path_factory.mktemp("world"))
-    with world.gg, world.gh, Launcher() as launcher:
+    with world.gg, world.gh:
         world.write_config()
-        recorded = KillScenarios(world, launcher, {})
+        recorded = KillScenarios(world, shared_launcher(), {})
         for name, (prepare, command, code) in SCENARIOS.items():
             world.clock.skip(10.0)
             prepare(world)
             world.clock.skip(5.0)
             before = Snapshot.taken(world, kept / name)
-            ended = launcher.run_command(world, *command, "--yes")
+            ended = shared_launcher().run_command(world, *command, "--yes")
             assert ended.code == code, ended.err
             recorded.finish(command)
             recorded.by_name[name] = Scenario(command, before, ended.steps, outcome_of(world))

@@ -22,7 +22,7 @@ def test_a_log_that_was_cut_off_after_a_kill_leads_to_the_same_outcome(
 ) -> None:
     scenario, broken = scenarios.by_name[name], {}
     writes = [number for number, step in enumerate(scenario.steps) if step.startswith("commit")]
-    for step in writes if THOROUGH else writes[len(tear) % 8 :: 8]:
+    for step in writes if THOROUGH else writes[len(tear) % 12 :: 12]:
         scenarios.kill(name, step)
         if not cut_off(scenarios.world.folder, TEARS[tear]):
             continue

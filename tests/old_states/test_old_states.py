@@ -17,7 +17,7 @@ import pytest
 
 from state.file import StateFile
 from state.schema import TABLES, VERSION
-from tests.durability.launch import Launcher
+from tests.durability.launch import shared_launcher
 from tests.durability.world import KillWorld
 from tests.end_to_end.comparison import differences
 from tests.end_to_end.world import ROOT
@@ -196,23 +196,23 @@ def test_what_is_open_in_an_old_file_can_be_settled_until_both_sides_agree(world
 
 
 def chosen(steps: Sequence[str]) -> list[int]:
-    """Return the steps to be killed at: the first of each kind, and every third; all of them if THOROUGH."""
+    """Return the steps to be killed at: the first of each kind, and every ninth; all of them if THOROUGH."""
     first = {step: number for number, step in reversed(list(enumerate(steps)))}
-    return [number for number in range(len(steps)) if THOROUGH or number % 3 == 0 or number in first.values()]
+    return [number for number in range(len(steps)) if THOROUGH or number % 9 == 0 or number in first.values()]
 
 
 def test_an_upgrade_that_was_killed_at_any_step_is_finished_by_the_next_start(world: KillWorld) -> None:
     old = world.folder / "old.db"
     shutil.copy2(world.state_path, old)
-    with Launcher() as launcher:
-        steps = launcher.run_command(world, "status", "--json").steps
-        for number in chosen(steps):
-            shutil.copy2(old, world.state_path)
-            world.state_path.with_name("sync.db-wal").unlink(missing_ok=True)
-            world.state_path.with_name("sync.db-shm").unlink(missing_ok=True)
-            assert launcher.run_command(world, "status", kill_at=number).code == -9, steps[number]
-            assert launcher.run_command(world, "status").code == 0, steps[number]
-            assert version_of(world.state_path) == VERSION, steps[number]
+    launcher = shared_launcher()
+    steps = launcher.run_command(world, "status", "--json").steps
+    for number in chosen(steps):
+        shutil.copy2(old, world.state_path)
+        world.state_path.with_name("sync.db-wal").unlink(missing_ok=True)
+        world.state_path.with_name("sync.db-shm").unlink(missing_ok=True)
+        assert launcher.run_command(world, "status", kill_at=number).code == -9, steps[number]
+        assert launcher.run_command(world, "status").code == 0, steps[number]
+        assert version_of(world.state_path) == VERSION, steps[number]
 
 
 def test_processes_that_start_at_once_upgrade_an_old_file_together(world: KillWorld) -> None:

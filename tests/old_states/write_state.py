@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from state.schema import VERSION
-from tests.durability.launch import Launcher
+from tests.durability.launch import shared_launcher
 from tests.durability.world import KillWorld
 from tests.end_to_end.world import START
 from tests.old_states.events import SETTLE, Telling
@@ -21,13 +21,13 @@ def main() -> int:
     if kept.folder.exists():
         sys.stderr.write(f"{kept.folder} is there already; a state file that was released never changes\n")
         return 2
-    with tempfile.TemporaryDirectory() as folder, Launcher() as launcher:
+    with tempfile.TemporaryDirectory() as folder:
         world = KillWorld.create(Path(folder, "world"), start=START)
         world.folder.mkdir()
         world.options = {"settle": f'"{SETTLE}"', "lookback": '"10m"'}
         world.contacts = {"deletes": '"ignore"', "conflicts": '"newest"'}
         with world.gg, world.gh:
-            kept.keep(world, Telling(world, launcher, Path(folder)).tell())
+            kept.keep(world, Telling(world, shared_launcher(), Path(folder)).tell())
     sys.stdout.write(f"{kept.folder}: schema {VERSION}\n")
     return 0
 
