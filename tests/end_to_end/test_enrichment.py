@@ -111,17 +111,6 @@ def test_a_later_edit_of_either_side_is_synced_as_ever(rich: World) -> None:
     assert at_left(rich, left) == {**EMPTY, "company": "Beta", "industry": "Looms"}
 
 
-def test_what_a_user_empties_stays_empty(rich: World) -> None:
-    left = rich.gg.add(first_name="Ada", email="ada@acme.example.com")
-    settle(rich)
-    right = rich.links()[left]
-    rich.gh.edit(right, companyName=None)
-    settle(rich)
-    rich.gh.edit(right, city="Oslo")
-    settle(rich)
-    assert at_right(rich, right) == {**FILLED, "company": None}
-
-
 @pytest.mark.parametrize(
     ("fields", "asked"),
     [
@@ -146,21 +135,6 @@ def test_no_contact_is_looked_up_unless_the_config_says_so(world: World) -> None
     settle(world)
     assert world.gg.companies.charged == []
     assert at_right(world, world.links()[left]) == EMPTY
-
-
-def test_a_company_is_requested_again_after_thirty_days_and_an_unknown_one_is_remembered_too(rich: World) -> None:
-    left = rich.gg.add(email="ada@nowhere.example.com")
-    settle(rich)
-    for days, charged in ((1, 1), (28, 1), (2, 2)):
-        rich.clock.skip(days * 86_400)
-        rich.gg.edit(left, city=f"City {days}")
-        settle(rich)
-        assert len(rich.gg.companies.charged) == charged
-    rich.gg.companies.add("nowhere.example.com", industry="Looms")
-    rich.clock.skip(31 * 86_400)
-    rich.gg.edit(left, city="Oslo")
-    settle(rich)
-    assert at_right(rich, rich.links()[left])["industry"] == "Looms"
 
 
 def test_a_plan_asks_for_nothing_and_says_how_many_look_ups_there_would_be(rich: World) -> None:
@@ -219,14 +193,6 @@ def test_trouble_with_look_ups_holds_up_no_contact_and_a_reconcile_makes_up_for_
     rich.run(whole=True)
     assert [at_right(rich, each) for each in (rich.links()[left], right)] == [FILLED, FILLED]
     settle(rich)
-
-
-def test_a_domain_that_is_refused_is_unknown(rich: World) -> None:
-    rich.gg.faults.append(Fault("status", path="/companies/find", status=422, times=1))
-    left = rich.gg.add(first_name="Ada", email="ada@acme.example.com")
-    settle(rich)
-    assert at_right(rich, rich.links()[left]) == EMPTY
-    assert rich.rows("SELECT domain, found FROM company") == [{"domain": "acme.example.com", "found": None}]
 
 
 def test_a_lost_create_is_known_again_with_what_was_filled_in(rich: World) -> None:

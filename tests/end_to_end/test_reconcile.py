@@ -130,41 +130,6 @@ def test_a_record_that_is_back_is_merged_as_if_it_had_never_been_away(world: Wor
 # Under `propagate`
 
 
-@pytest.mark.parametrize(
-    ("direction", "left", "right"),
-    [
-        ("both", ["cai", "dee", "eve"], ["cai", "dee", "eve"]),
-        ("left_to_right", ["bob", "cai", "dee", "eve"], ["cai", "dee", "eve"]),
-        ("right_to_left", ["cai", "dee", "eve"], ["ann", "cai", "dee", "eve"]),
-    ],
-)
-def test_a_deletion_is_carried_along_the_direction_of_the_stream_only(
-    world: World, direction: str, left: list[str], right: list[str]
-) -> None:
-    people = fill(world)
-    propagate(world)
-    world.contacts["direction"] = f'"{direction}"'
-    world.gg.remove(people["ann"][0])
-    world.gh.remove(people["bob"][1])
-    assert reconcile(world).exit_code == 0
-    assert (at_left(world), at_right(world)) == (left, right)
-    with world.calls() as calls:
-        assert reconcile(world).exit_code == 0
-    assert calls.writes == []
-
-
-def test_a_deletion_is_counted_where_it_was_carried_to_and_kept_in_the_history(world: World) -> None:
-    people = fill(world)
-    propagate(world)
-    world.gg.remove(people["ann"][0])
-    counts = reconcile(world).streams["contacts"].accounts
-    assert (counts["gg"].deleted, counts["gh"].deleted) == (0, 1)
-    (entry,) = world.rows("SELECT * FROM history WHERE rule = 'deleted'")
-    assert (entry["account"], entry["record_id"], entry["new"]) == ("gh", people["ann"][1], None)
-    assert '"email": "ann@example.com"' in entry["old"]
-    assert people["ann"][0] not in world.links()
-
-
 def test_an_ordinary_run_deletes_no_contact(world: World) -> None:
     people = fill(world)
     propagate(world)
@@ -236,18 +201,6 @@ def test_a_look_up_by_id_that_fails_deletes_no_contact(world: World, status: int
     with world.calls() as calls:
         assert reconcile(world).exit_code == 3
     assert calls.writes == []
-
-
-def test_a_contact_that_is_back_when_the_survivor_is_to_be_deleted_is_merged_instead(world: World) -> None:
-    people = fill(world)
-    propagate(world)
-    answer = {"statusCode": 404, "message": "Not Found"}
-    hide_from_search(world, people["ann"][1])
-    world.gg.edit(people["ann"][0], at=world.clock.now())
-    world.gh.faults.append(Fault("status", method="GET", path=people["ann"][1], status=404, body=answer, times=1))
-    assert reconcile(world).exit_code == 0
-    assert len(at_left(world)) == len(at_right(world)) == len(NAMES)
-    assert world.rows("SELECT * FROM link WHERE gone IS NOT NULL") == []
 
 
 def test_a_deletion_that_a_server_refuses_is_listed_until_it_is_carried(world: World) -> None:
@@ -355,65 +308,6 @@ def edited_survivor(world: World) -> tuple[str, str]:
     return people["ann"]
 
 
-def test_deleted_here_and_edited_there_is_a_conflict_about_the_whole_record(world: World) -> None:
-    edited_survivor(world)
-    (conflict,) = world.sync("conflicts", "list", "--json").document["conflicts"]
-    assert (conflict["who"], conflict["field"]) == ("ann@example.com", "*")
-    assert (conflict["left"]["value"], conflict["right"]["value"]) == (None, "edited")
-    shown = world.sync("conflicts", "show", str(conflict["id"])).out
-    assert "left, at gg: deleted" in shown
-    assert "--value" not in shown
-    refused = world.sync("conflicts", "resolve", str(conflict["id"]), "--value", "x")
-    assert refused.code == 2
-    assert "give --left or --right" in refused.err
-    assert reconcile(world).exit_code == 1
-
-
-def test_a_conflict_about_a_deletion_that_is_settled_for_it_is_carried_by_the_next_reconcile(world: World) -> None:
-    edited_survivor(world)
-    found = only_conflict(world)
-    result = world.sync("conflicts", "resolve", str(found["id"]), "--left").out
-    assert "sync reconcile --connection sales" in result
-    assert reconcile(world).exit_code == 0
-    assert "ann" not in at_right(world)
-    assert len(world.links()) == len(NAMES) - 1
-
-
-def test_a_conflict_about_a_deletion_that_is_settled_for_the_edit_makes_the_other_record_again(world: World) -> None:
-    _, right = edited_survivor(world)
-    settle(world, only_conflict(world)["id"], "right")
-    assert reconcile(world).exit_code == 0
-    assert (at_left(world), at_right(world)) == (sorted(NAMES), sorted(NAMES))
-    assert world.at_left(right)["company_name"] == "Acme"
-    assert world.rows("SELECT * FROM conflict") == []
-    with world.calls() as calls:
-        assert reconcile(world).exit_code == 0
-    assert calls.writes == []
-
-
-def test_where_no_contact_may_be_created_a_deletion_settled_for_the_edit_is_remembered(world: World) -> None:
-    edited_survivor(world)
-    settle(world, only_conflict(world)["id"], "right")
-    world.contacts["create"] = '"right"'
-    for _ in range(2):
-        with world.calls() as calls:
-            assert reconcile(world).exit_code == 0
-        assert calls.writes == []
-    assert world.sync("status", "--json").document["connections"][0]["deleted"] == 1
-
-
-def test_an_edit_just_before_the_deletion_makes_a_conflict_too(world: World) -> None:
-    people = fill(world)
-    propagate(world)
-    world.options["settle"] = '"60s"'
-    world.clock.skip(120)
-    world.gg.remove(people["ann"][0])
-    world.gh.edit(people["ann"][1], companyName="Acme")  # behind the horizon
-    assert reconcile(world).exit_code == 1
-    assert "ann" in at_right(world)
-    assert only_conflict(world)["field"] == "*"
-
-
 def test_a_survivor_with_an_open_conflict_counts_as_edited_in_the_plan_already(world: World) -> None:
     people = fill(world)
     propagate(world)
@@ -430,31 +324,6 @@ def test_a_survivor_with_an_open_conflict_counts_as_edited_in_the_plan_already(w
 
 
 # Merged at GrowthHub
-
-
-@pytest.mark.parametrize("policy", ["ignore", "propagate"])
-def test_a_link_follows_a_merge_into_a_double(world: World, policy: str) -> None:
-    people = fill(world)
-    world.contacts["deletes"] = f'"{policy}"'
-    world.gh.allow_duplicates = True
-    kept = world.gh.add(firstName="ann", email="ann@example.com", city="Oslo")
-    assert world.run().exit_code == 1
-    world.gh.merge(kept, people["ann"][1])
-    assert reconcile(world).exit_code == 0
-    assert_followed(world, people["ann"][0], kept)
-
-
-@pytest.mark.parametrize("marked", [True, False])
-@pytest.mark.parametrize("policy", ["ignore", "propagate"])
-def test_a_link_follows_a_merge_into_a_contact_with_another_e_mail(world: World, policy: str, marked: bool) -> None:
-    world.contacts["deletes"] = f'"{policy}"'
-    if not marked:
-        world.gh.quirks.scopes_missing = frozenset({"locations/customFields.write"})
-    people = fill(world)
-    kept = world.gh.add(firstName="ann", email="ann.new@example.com", city="Oslo")
-    world.gh.merge(kept, people["ann"][1])
-    assert reconcile(world).exit_code == 0
-    assert_followed(world, people["ann"][0], kept)
 
 
 @pytest.mark.parametrize("policy", ["ignore", "propagate"])
@@ -526,22 +395,6 @@ def assert_followed(world: World, left: str, kept: str) -> None:
     assert calls.writes == []
 
 
-@pytest.mark.parametrize("policy", ["ignore", "propagate"])
-def test_a_merge_into_a_contact_that_is_linked_is_listed_and_names_both(world: World, policy: str) -> None:
-    people = fill(world)
-    world.contacts["deletes"] = f'"{policy}"'
-    world.gh.merge(people["bob"][1], people["ann"][1])
-    for _ in range(2):
-        assert reconcile(world).exit_code == 1
-    assert at_left(world) == sorted(NAMES)
-    (failure,) = world.sync("failures", "list", "--json").document["failures"]
-    assert failure["who"] == "ann@example.com"
-    for record_id in (*people["ann"], *people["bob"]):
-        assert record_id in failure["reason"]
-    world.gg.remove(people["ann"][0])
-    assert reconcile(world).exit_code == 0
-
-
 def test_a_listed_merge_that_was_dismissed_stays_off_the_list(world: World) -> None:
     people = fill(world)
     propagate(world)
@@ -551,18 +404,6 @@ def test_a_listed_merge_that_was_dismissed_stays_off_the_list(world: World) -> N
     assert world.sync("failures", "dismiss", str(failure["id"]), "--why", "both are wanted").code == 0
     assert reconcile(world).exit_code == 0
     assert at_left(world) == sorted(NAMES)
-
-
-def test_a_colleague_with_the_same_number_is_no_heir(world: World) -> None:
-    propagate(world)
-    world.gh.allow_duplicates = True
-    for name in ("Ann", "Bob"):
-        world.gg.add(first_name=name, email=f"{name.lower()}@example.com", work_phone="+1 212 555 0123")
-    assert world.run().exit_code == 0
-    ann = next(person["id"] for person in world.gh.people() if person["firstName"] == "Ann")
-    world.gh.remove(ann)
-    assert reconcile(world).exit_code == 0
-    assert at_left(world) == ["Bob"]
 
 
 # Kills

@@ -47,15 +47,6 @@ def test_two_runs_make_any_world_agree_but_for_what_is_listed(world: World, seed
     assert found.agree == (report.exit_code == 0)
 
 
-def test_a_world_in_sync_agrees(world: World) -> None:
-    linked(world, title="CEO")
-    world.gh.add(firstName="Bob", email="bob@example.com", tags=["vip"])
-    world.run()
-    found = verify(world)
-    assert (found.agree, found.compared) == (True, 2)
-    assert found.only == {"gg": [], "gh": []}
-
-
 def test_before_the_first_run_nothing_is_created_and_every_contact_is_on_one_side_only(world: World) -> None:
     world.gg.add(first_name="Ann", email="ann@example.com")
     world.gh.add(firstName="Bob", email="bob@example.com")
@@ -63,25 +54,6 @@ def test_before_the_first_run_nothing_is_created_and_every_contact_is_on_one_sid
     assert not found.agree
     assert found.only == {"gg": [{"who": "ann@example.com"}], "gh": [{"who": "bob@example.com"}]}
     assert not world.state_path.exists()
-
-
-def test_a_contact_that_is_new_on_either_side_is_there_only(world: World) -> None:
-    linked(world)
-    world.gg.add(first_name="Cai", email="cai@example.com")
-    world.gh.add(firstName="Bob", email="bob@example.com")
-    found = verify(world)
-    assert (found.agree, found.compared) == (False, 1)
-    assert found.only == {"gg": [{"who": "cai@example.com"}], "gh": [{"who": "bob@example.com"}]}
-
-
-def test_a_field_that_differs_is_named_with_both_values(world: World) -> None:
-    left, right = linked(world, city="Oslo")
-    world.gh.edit(right, city="Bergen")
-    expected = {"who": "ann@example.com", "field": "city", "left": "Oslo", "right": "Bergen"}
-    assert verify(world).differ == [expected]
-    world.gg.edit(left, title="CEO")
-    fields = [one["field"] for one in verify(world).differ]
-    assert fields == ["city", "title"]
 
 
 def test_an_open_conflict_is_a_difference_and_so_is_one_that_is_settled_until_it_is_carried(world: World) -> None:
@@ -97,62 +69,6 @@ def test_an_open_conflict_is_a_difference_and_so_is_one_that_is_settled_until_it
     assert verify(world).differ == expected
     assert world.run().exit_code == 0
     assert verify(world).agree
-
-
-def test_a_write_that_was_refused_leaves_a_difference_however_often_it_is_looked_at(world: World) -> None:
-    left, _ = linked(world)
-    world.gg.edit(left, city="Oslo")
-    world.gh.faults.append(Fault("status", method="PUT", status=422, body={"message": "no"}, times=None))
-    assert world.run().exit_code == 1
-    world.gh.faults.clear()
-    for _ in range(2):
-        assert [(one["who"], one["field"]) for one in verify(world).differ] == [("ann@example.com", "city")]
-
-
-def test_a_contact_that_could_not_be_created_is_reported_with_the_reason(world: World) -> None:
-    world.gg.add(first_name="Ann", email="ann@example.com")
-    world.gh.faults.append(Fault("status", method="POST", path="/contacts/$", status=422, body={"message": "no"}))
-    assert world.run().exit_code == 1
-    (one,) = verify(world).only["gg"]
-    assert one["who"] == "ann@example.com"
-    assert "refuses it" in one["reason"]
-
-
-def test_contacts_with_one_e_mail_on_one_side_are_doubles(world: World) -> None:
-    left, _ = linked(world)
-    twin = world.gg.add(first_name="Anna", email="ann@example.com")
-    for _ in range(2):
-        found = verify(world)
-        assert found.doubles == [{"account": "gg", "who": "ann@example.com", "ids": [twin, left]}]
-        assert found.only == {"gg": [], "gh": []}
-        world.run()
-
-
-@pytest.mark.parametrize("side", ["gg", "gh"])
-@pytest.mark.parametrize("found_before", [True, False])
-def test_a_survivor_of_a_deletion_is_there_only(world: World, side: str, found_before: bool) -> None:
-    left, right = linked(world)
-    if side == "gg":
-        world.gh.remove(right)
-    else:
-        world.gg.remove(left)
-    if found_before:
-        world.run(whole=True)
-    found = verify(world)
-    assert (found.agree, found.compared) == (False, 0)
-    assert found.only[side] == [{"who": "ann@example.com"}]
-    assert sum(map(len, found.only.values())) == 1
-
-
-def test_a_survivor_that_is_to_have_the_other_record_again_is_reported_once(world: World) -> None:
-    world.contacts["deletes"] = '"propagate"'
-    left, right = linked(world)
-    world.gg.remove(left)
-    world.gh.edit(right, city="Oslo")
-    assert world.run(whole=True).exit_code == 1
-    (conflict,) = world.rows("SELECT id FROM conflict")
-    assert world.sync("conflicts", "resolve", str(conflict["id"]), "--right").code == 0
-    assert verify(world).only == {"gg": [], "gh": [{"who": "ann@example.com"}]}
 
 
 def test_a_contact_that_is_left_out_agrees(world: World) -> None:
