@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,10 +29,22 @@ STAR = "*"
 TEXTS = {".py", ".html", ".css", ".js"}
 
 
-def imports(path: Path) -> Iterator[str]:
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """Return the syntax tree of a file, flat. Many checks look at the same files."""
+    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+@cache
+def imports(path: Path) -> tuple[str, ...]:
+    """Return the full name of every module that a file imports, wherever in the file."""
+    return tuple(imported(path))
+
+
+def imported(path: Path) -> Iterator[str]:
     """Yield the full name of every module that a file imports, wherever in the file."""
     package = path.relative_to(ROOT).parent.parts
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -56,7 +69,7 @@ def sources(layer: str) -> list[Path]:
 
 def calls(path: Path) -> set[str]:
     """Return the names of what a file calls: `open`, `now`, `print`."""
-    found = (node.func for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call))
+    found = (node.func for node in nodes(path) if isinstance(node, ast.Call))
     return {
         one.attr if isinstance(one, ast.Attribute) else one.id
         for one in found
@@ -143,7 +156,7 @@ SQL = re.compile(
 
 def texts(path: Path) -> Iterator[str]:
     """Yield every text of a file's code, the joined parts of f-strings as one."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.JoinedStr):
             yield "".join(str(each.value) for each in node.values if isinstance(each, ast.Constant))
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):

@@ -11,6 +11,7 @@ from connectors.growthhub.sandbox.server import Quirks
 from tests.end_to_end.comparison import differences
 from tests.end_to_end.population import Population
 from tests.end_to_end.world import World
+from tests.thorough import THOROUGH
 
 BEHAVIOURS: Mapping[str, Callable[[], Behaviour]] = {
     "plain": Behaviour,
@@ -35,7 +36,7 @@ PAIRS = (
 )
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(4 if THOROUGH else 1))
 @pytest.mark.parametrize(("behaviour", "quirks", "policy"), PAIRS)
 def test_two_runs_make_both_sides_equal_and_the_third_writes_nothing(
     world: World, behaviour: str, quirks: str, policy: str, seed: int

@@ -9,8 +9,9 @@ import pytest
 
 import state.file
 from tests.end_to_end.world import START, World
+from tests.thorough import THOROUGH
 
-PEOPLE = 1230
+PEOPLE = 1230 if THOROUGH else 610
 USERS_AT_GG = 1
 SETTINGS_AT_GH = 3
 """Custom fields, the location, its users: asked for once a day."""

@@ -6,6 +6,7 @@ import pytest
 
 from tests.end_to_end.population import Population
 from tests.end_to_end.world import World
+from tests.thorough import THOROUGH
 
 MOVES = ("created", "updated", "deleted")
 TOTALS = ("unchanged", "conflicts", "failed", "unmapped", "left_out")
@@ -18,7 +19,7 @@ def counted(report: Any) -> dict[str, Any]:
     return {**moves, **{key: stream[key] for key in TOTALS}}
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(8 if THOROUGH else 2))
 def test_a_plan_counts_what_the_run_after_it_does(world: World, seed: int) -> None:
     world.gh.add_user("dev@example.com")
     if seed % 2:
