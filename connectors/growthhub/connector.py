@@ -11,7 +11,7 @@ from connectors.contact import Contact, Fields, same
 from connectors.errors import RecordGone, RecordRefused
 from connectors.fields import Compute, MappedField, Place, compute_nothing
 from connectors.growthhub import check as account_check
-from connectors.growthhub import consent, write_result
+from connectors.growthhub import consent, write_effect
 from connectors.growthhub.allowed_calls import GuardedClient
 from connectors.growthhub.client import GrowthHubClient
 from connectors.growthhub.custom_fields import CustomFields
@@ -274,7 +274,7 @@ class GrowthHub:
         if tagged.isdisjoint(changes):
             return int(put)
         before = tags_of(current)
-        added, gone = write_result.tag_changes(before, self.groups.wanted(before, changes))
+        added, gone = write_effect.tag_changes(before, self.groups.wanted(before, changes))
         return put + bool(added) + bool(gone)
 
     def count_lookups(self, sent: Fields, *, asked: bool) -> int:  # noqa: ARG002

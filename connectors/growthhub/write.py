@@ -21,18 +21,18 @@ from connectors.errors import (
     RecordRefused,
     TransientError,
 )
-from connectors.growthhub import consent, refusals, write_result
+from connectors.growthhub import consent, refusals, write_effect
 from connectors.growthhub.client import GrowthHubClient
 from connectors.growthhub.custom_fields import CustomFields
 from connectors.growthhub.encode import EncodedWrite, encode
 from connectors.growthhub.location import LocationUsers
 from connectors.growthhub.mapping import EMAIL_REFUSED, NO_GROUPS, Mapper, other_name
 from connectors.growthhub.places import MappedPlace
+from connectors.growthhub.refusals import WriteRetry
 from connectors.growthhub.source_places import MARKER, shown_source_id
 from connectors.growthhub.tag_groups import TagGroups
 from connectors.growthhub.wire_record import CONSENT, custom_values, tags_of
 from connectors.growthhub.write_effect import EffectReader, WriteEffect
-from connectors.growthhub.write_retry import WriteRetry
 from connectors.records import Page, Raw
 from connectors.refused_values import not_looked_up
 from connectors.source_id import NO_ACCOUNT, SourceAccount
@@ -102,7 +102,7 @@ class GrowthHubWriter:
             return self._answer(_NEW, {}, changes, written)
         except ConnectorError:
             # The contact exists. Its id must not be lost over a reading that can be repeated.
-            bare = write_result.overlay(_NEW, page.records[0], sending)
+            bare = write_effect.overlay(_NEW, page.records[0], sending)
             return self._answer(_NEW, {}, changes, replace(written, raw=bare))
 
     def update(self, current: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None) -> WriteResult:
@@ -240,17 +240,17 @@ class GrowthHubWriter:
 
     def _set_tags(self, current: Raw, value: Value, written: WriteEffect) -> WriteEffect:
         expected = list(tags_of(current))
-        added, gone = write_result.tag_changes(tags_of(current), value)
+        added, gone = write_effect.tag_changes(tags_of(current), value)
         if added:
             expected += added
             reply = self._client.add_tags(str(current["id"]), added)
-            written = written.with_tags(reply, write_result.shows_tags(reply.body, expected, ()))
+            written = written.with_tags(reply, write_effect.shows_tags(reply.body, expected, ()))
         if gone:
             expected = [tag for tag in expected if tag not in gone]
             # A tidied name is not found there: tags are removed in the spelling of the server.
             spelled = labels.spelled(gone, labels.spellings(current.get("tags")))
             reply = self._client.remove_tags(str(current["id"]), spelled)
-            written = written.with_tags(reply, write_result.shows_tags(reply.body, expected, gone))
+            written = written.with_tags(reply, write_effect.shows_tags(reply.body, expected, gone))
         return written
 
     def _sending(self, changes: Fields, marker: str | None, *, creating: bool) -> EncodedWrite:
@@ -289,12 +289,12 @@ class GrowthHubWriter:
         tagged = {"tags", *self._groups.names} & changes.keys()
 
         def wanted() -> Fields:
-            shown = mapper.contact(write_result.as_record(sending), {}).fields
+            shown = mapper.contact(write_effect.as_record(sending), {}).fields
             tags = self._groups.wanted((), changes)
             own = {**self._groups.values(tags), "tags": self._groups.plain(tags) or None}
             return {**shown, **{name: own[name] for name in tagged}}
 
-        refused = sending.refused | write_result.refusals(
+        refused = sending.refused | write_effect.refusals(
             sending.carried() | tagged,
             mapper.contact(before, memory),
             wanted,

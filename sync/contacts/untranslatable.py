@@ -14,10 +14,7 @@ from sync.rules.translation import NO_TRANSLATION
 from sync.streams.connection import Side
 
 UNKNOWN_OWNER = "owner id"
-
 TOO_LONG = "too long: "
-
-
 LONGEST = 10
 """The number of values of a field that are reported one by one; the rest is counted."""
 

@@ -14,7 +14,7 @@ from connectors.growthhub.places import CustomField
 from connectors.growthhub.sandbox.records import by_id, search_row
 from connectors.growthhub.source_places import MARKER
 from connectors.growthhub.wire_record import NATIVE, digest
-from connectors.growthhub.write_result import as_record, tag_changes
+from connectors.growthhub.write_effect import as_record, tag_changes
 
 USERS = {"u1": "rep@example.com"}
 IDS = {address: user_id for user_id, address in USERS.items()}

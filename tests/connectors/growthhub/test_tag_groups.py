@@ -10,7 +10,7 @@ from connectors.contact import Value
 from connectors.errors import RecordRefused
 from connectors.growthhub.connector import GrowthHub
 from connectors.growthhub.tag_groups import TagGroups
-from connectors.growthhub.write_result import tag_changes
+from connectors.growthhub.write_effect import tag_changes
 from connectors.sandbox.faults import Fault
 from tests.connectors.growthhub.world import World
 
