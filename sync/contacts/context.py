@@ -30,9 +30,8 @@ from sync.rules.merge import LEFT, OPPOSITE, Merge, Resolution, SideView, Winner
 from sync.rules.shadow_update import ShadowPair
 from sync.rules.translation import Members
 from sync.rules.typed_fields import TypedField
-from sync.streams.connection import ConnectionSides, Side
+from sync.streams.connection import ConnectionSides, Run, Side
 from sync.streams.record_boundary import Boundary
-from sync.streams.run import Run
 from sync.streams.tables import Tables
 
 if TYPE_CHECKING:

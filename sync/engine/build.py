@@ -22,8 +22,7 @@ from sync.output.progress import Progress
 from sync.output.report import Counts, RunReport, StreamReport
 from sync.rules.conflict_policy import winner_by_policy
 from sync.rules.streams import CONTACTS, MESSAGES
-from sync.streams.connection import SIDE_NAMES, ConnectionSides, Side
-from sync.streams.run import Run
+from sync.streams.connection import SIDE_NAMES, ConnectionSides, Run, Side
 
 Accounts = tuple[Account, Account]
 

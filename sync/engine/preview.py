@@ -6,8 +6,8 @@ from connectors.http.rate_limiter import RateLimit
 from sync.contacts import plan_steps as contact_steps
 from sync.contacts import preview as contact_preview
 from sync.engine.run import RunScope
-from sync.messages import actions
 from sync.messages import preview as message_preview
+from sync.messages.context import CREATE, DELETE, UPDATE
 from sync.output.report import Cost, Counts, PlannedChange, StreamReport
 from sync.rules.streams import CONTACTS
 from sync.streams.price import price_of_calls
@@ -45,5 +45,5 @@ def _planned_counts(scope: RunScope, stream: str, side: str) -> Iterator[int]:
         operations = (contact_steps.CREATE, contact_steps.PAIR, contact_steps.DELETE)
         yield from (scope.contacts.staging.count_steps(operation, side) for operation in operations)
     elif scope.messages is not None:
-        operations = (actions.CREATE, actions.UPDATE, actions.DELETE)
+        operations = (CREATE, UPDATE, DELETE)
         yield from (scope.messages.staging.count_actions(operation, side) for operation in operations)

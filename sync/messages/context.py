@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from typing import Final
 
 from connectors.message import Message
 from connectors.message_store import MessageStore
@@ -21,10 +22,24 @@ from sync.output.report import StreamReport
 from sync.rules import contact_codec
 from sync.rules.guard import ChangeWeight
 from sync.rules.messages import MessageScope, decode
-from sync.streams.connection import ConnectionSides, Side
+from sync.streams.connection import ConnectionSides, Run, Side
 from sync.streams.record_boundary import READ, Boundary, storable
-from sync.streams.run import Run
 from sync.streams.tables import Tables
+
+LINK: Final = "link"
+"""Link two messages that exist at both sides."""
+
+CREATE: Final = "create"
+"""Copy a message."""
+
+UPDATE: Final = "amend"
+"""Make a copy show what its original shows now."""
+
+DELETE: Final = "delete"
+"""Delete a copy because its original was deleted."""
+
+WAIT: Final = "wait"
+"""List a message until its contact is linked."""
 
 
 @dataclass(slots=True)

@@ -12,10 +12,9 @@ from connectors.message_store import CopyResult
 from state.database import Transaction
 from state.intents import CopyIntent
 from state.message_staging import MessageAction, StagedMessage
-from sync.messages.actions import CREATE, WAIT
 from sync.messages.candidates import FoundCopy, find_copy
 from sync.messages.commit import commit_copy, commit_link
-from sync.messages.context import MessageContext, message_of, message_store
+from sync.messages.context import CREATE, WAIT, MessageContext, message_of, message_store
 from sync.messages.failures import BEHIND, NO_CONTACT, UNKNOWN, list_failure
 from sync.messages.links import new_link
 from sync.rules.contact_codec import from_ms

@@ -10,10 +10,9 @@ from state.failures import Failure
 from state.intents import CopyDeletionIntent
 from state.links import Link, LinkSide
 from state.message_staging import MessageAction, StagedMessage
-from sync.messages.actions import DELETE
 from sync.messages.candidates import read_copies
 from sync.messages.commit import commit_deletion, commit_lost_copy
-from sync.messages.context import MessageContext, message_store
+from sync.messages.context import DELETE, MessageContext, message_store
 from sync.messages.links import original_side
 from sync.messages.read import stage_message
 from sync.rules.messages import decode, text_digest

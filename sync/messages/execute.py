@@ -5,9 +5,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 from connectors.http.concurrency import WIDTH
 from state.message_staging import PAGE, MessageAction, StagedMessage
-from sync.messages.actions import CREATE, DELETE, LINK, UPDATE, WAIT
 from sync.messages.candidates import FoundCopy
-from sync.messages.context import MessageContext
+from sync.messages.context import CREATE, DELETE, LINK, UPDATE, WAIT, MessageContext
 from sync.messages.create import create_copies, link_copy
 from sync.messages.deletions import delete_copy
 from sync.messages.failures import list_failure, write_errors

@@ -8,9 +8,8 @@ from connectors.message import Message
 from state.conflicts import Conflict
 from state.links import Link
 from state.message_staging import MessageAction, StagedMessage
-from sync.messages.actions import UPDATE
 from sync.messages.commit import commit_lost_copy, commit_unchanged
-from sync.messages.context import MessageContext, message_store
+from sync.messages.context import UPDATE, MessageContext, message_store
 from sync.messages.links import copied_content, original_side
 from sync.rules.messages import Verdict, decide_edit, original_digest, text_digest
 from sync.rules.streams import TEXT

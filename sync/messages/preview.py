@@ -5,8 +5,7 @@ from collections.abc import Iterator
 
 from connectors.message import Message
 from state.message_staging import MessageAction
-from sync.messages.actions import CREATE, DELETE, UPDATE
-from sync.messages.context import MessageContext, message_of, message_store
+from sync.messages.context import CREATE, DELETE, UPDATE, MessageContext, message_of, message_store
 from sync.output.formats import WHOLE
 from sync.output.report import PlannedChange
 from sync.rules.streams import TEXT

@@ -10,9 +10,8 @@ from connectors.message import Message
 from state.database import Transaction
 from state.intents import AmendmentIntent, CopyDeletionIntent, CopyIntent
 from state.message_staging import StagedMessage
-from sync.messages.actions import CREATE, UPDATE
 from sync.messages.commit import commit_copy, commit_deletion
-from sync.messages.context import MessageContext, message_store
+from sync.messages.context import CREATE, UPDATE, MessageContext, message_store
 from sync.messages.failures import UNKNOWN, list_failure
 from sync.messages.update import settle_update
 from sync.rules.contact_codec import from_ms

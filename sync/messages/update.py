@@ -13,9 +13,8 @@ from connectors.values import message_text
 from state.database import Transaction
 from state.intents import AmendmentIntent
 from state.message_staging import MessageAction, StagedMessage
-from sync.messages.actions import UPDATE
 from sync.messages.commit import CopyUpdate, commit_update, keep_old_text
-from sync.messages.context import MessageContext, message_store
+from sync.messages.context import UPDATE, MessageContext, message_store
 from sync.messages.links import copied_content
 from sync.messages.plan_edits import MessagePair, decide_pair, leave_copy, read_pair
 from sync.rules.messages import decode, encode, original_digest

@@ -5,8 +5,7 @@ What is left out counts as equal, as in a run, and so does a copy that a user ed
 
 from collections.abc import Iterator
 
-from sync.messages.actions import CREATE, UPDATE
-from sync.messages.context import MessageContext
+from sync.messages.context import CREATE, UPDATE, MessageContext
 from sync.messages.links import original_side
 from sync.messages.preview import planned, texts
 from sync.output.report import Comparison

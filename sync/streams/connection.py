@@ -1,4 +1,4 @@
-"""The two sides of the connection of a run, and the clocks of their servers (R1, R14)."""
+"""The run, the two sides of its connection, and the clocks of their servers (R1, R14)."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,6 +9,7 @@ from connectors.contact import Contact
 from connectors.http.concurrency import Dispatcher
 from state.identity_index import IdentityIndex
 from state.links import Link
+from sync.output.progress import Progress
 from sync.rules import contact_codec
 from sync.rules.conflict_policy import correct
 from sync.rules.merge import LEFT, RIGHT
@@ -16,7 +17,23 @@ from sync.rules.merge import LEFT, RIGHT
 OWN_WRITE_MS = 1000
 """A record with a time at most this much after our last write to it was last changed by us (R14)."""
 
+
 SIDE_NAMES = (LEFT, RIGHT)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run. `command` is the command that started it; a `dry` run writes nothing (R27)."""
+
+    id: str
+    command: str
+    dry: bool
+    clock: Clock
+    progress: Progress
+
+    def now_ms(self) -> int:
+        """Return our own time in milliseconds since 1970."""
+        return contact_codec.to_ms(self.clock.now()) or 0
 
 
 @dataclass(frozen=True, slots=True)

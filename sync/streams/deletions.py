@@ -9,7 +9,7 @@ from state.links import Link
 from sync.output.formats import WHOLE
 from sync.rules import shadow_codec
 from sync.rules.merge import LEFT, OPPOSITE, RIGHT
-from sync.streams.run import Run
+from sync.streams.connection import Run
 from sync.streams.tables import Tables
 
 

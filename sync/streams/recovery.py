@@ -6,9 +6,8 @@ from typing import TypeVar
 
 from connectors.errors import RecordGone
 from state.intents import Intent
-from sync.streams.connection import ConnectionSides, Side
+from sync.streams.connection import ConnectionSides, Run, Side
 from sync.streams.record_boundary import Boundary
-from sync.streams.run import Run
 
 Sent = TypeVar("Sent", bound=Intent)
 

@@ -13,9 +13,8 @@ from state.cursors import COVERED, INDEXED
 from state.intervals import Interval, IntervalSet, gaps, union
 from sync.rules.contact_codec import to_ms
 from sync.rules.windows import ORIGIN, ReadRange, cut_back, moment, reported, spans_of, window_of
-from sync.streams.connection import Side
+from sync.streams.connection import Run, Side
 from sync.streams.record_boundary import Boundary
-from sync.streams.run import Run
 from sync.streams.tables import Tables
 
 CLOCK_GRAIN: Final = timedelta(seconds=2)

@@ -10,7 +10,7 @@ Rules kept here (documented or recorded behaviour):
 from typing import Any, Final
 
 from connectors.growthhub.sandbox.answers import LONG_NUMBER, elsewhere, number_in, refusal, routes, unknown
-from connectors.growthhub.sandbox.export import SORTS, Question, UnknownCursor, span
+from connectors.growthhub.sandbox.export import SORTS, ExportQuery, UnknownCursor, span
 from connectors.growthhub.sandbox.messages import CHANNELS, GrowthHubSandboxMessages
 from connectors.sandbox.base import Call, SandboxResponse
 from connectors.values import instant
@@ -147,13 +147,13 @@ class SandboxConversations(GrowthHubSandboxMessages):
         dates = ("startDate", "endDate")
         return said + [f"{key} must be a date" for key in dates if key in query and instant.parse(query[key]) is None]
 
-    def _question(self, query: dict[str, str]) -> Question:
+    def _question(self, query: dict[str, str]) -> ExportQuery:
         bounds = [instant.parse(query.get(key)) for key in ("startDate", "endDate")]
         since, until = (instant.to_ms(each) if each is not None else None for each in bounds)
         first, end = span(since, until, excluded=self.quirks.export_ends_excluded)
         sort = SORTS[query.get("sortBy", "createdAt")]
         dates = self.quirks.export_dates
-        return Question(
+        return ExportQuery(
             channel=query.get("channel"),
             contact_id=query.get("contactId"),
             conversation_id=query.get("conversationId"),

@@ -33,7 +33,7 @@ class UnknownCursor(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ExportQuery:
     """What is asked: times in milliseconds, `until` excluded. `dates` is the time that they mean."""
 
     channel: str | None
@@ -63,7 +63,7 @@ class ExportIndex:
         self._shown: dict[str, Row] = {}
         self._ordered: dict[tuple[str, str], list[tuple[int, str]]] = {}
         self._disordered: set[tuple[str, str]] = set()
-        self._answered: tuple[Question, list[tuple[int, str]]] | None = None
+        self._answered: tuple[ExportQuery, list[tuple[int, str]]] | None = None
         self._of_contact: dict[str, dict[str, None]] = {}
         self._pending: deque[tuple[int, str, Row | None]] = deque()
         self._used: dict[str, int] = {}
@@ -81,7 +81,7 @@ class ExportIndex:
             if row is not None:
                 self._take_in(message_id, row)
 
-    def page(self, question: Question, cursor: str | None, now: int, life: float | None) -> ExportPage:
+    def page(self, question: ExportQuery, cursor: str | None, now: int, life: float | None) -> ExportPage:
         """Answer a question. Raises UnknownCursor."""
         keys = self._keys(question)
         start = 0 if cursor is None else _behind(keys, question, self._place(cursor, question, now, life))
@@ -90,7 +90,7 @@ class ExportIndex:
         more = start + question.limit < len(keys)
         return ExportPage(rows, _write(chosen[-1], question, now) if more else None, len(keys))
 
-    def _place(self, cursor: str, question: Question, now: int, life: float | None) -> tuple[int, str]:
+    def _place(self, cursor: str, question: ExportQuery, now: int, life: float | None) -> tuple[int, str]:
         """Return the place of a cursor, and renew its life. Raises UnknownCursor."""
         bound, made, last = _read(cursor)
         used = max(made, self._used.get(cursor, made))
@@ -100,13 +100,13 @@ class ExportIndex:
             self._used = {one: at for one, at in self._used.items() if now - at <= life * 1000} | {cursor: now}
         return last
 
-    def _keys(self, question: Question) -> list[tuple[int, str]]:
+    def _keys(self, question: ExportQuery) -> list[tuple[int, str]]:
         """Return the matching messages in their order, as pairs of time and id."""
         if self._answered is None or self._answered[0] != question:
             self._answered = question, self._found(question)
         return self._answered[1]
 
-    def _found(self, question: Question) -> list[tuple[int, str]]:
+    def _found(self, question: ExportQuery) -> list[tuple[int, str]]:
         channel = NO_EMAIL if question.channel is None else question.channel
         if question.contact_id is not None or question.conversation_id is not None:
             keys = self._few(question, channel)
@@ -117,7 +117,7 @@ class ExportIndex:
                 keys = sorted((self._shown[each][question.sort], each) for _, each in keys)
         return keys[::-1] if question.descending else keys
 
-    def _few(self, question: Question, channel: str) -> list[tuple[int, str]]:
+    def _few(self, question: ExportQuery, channel: str) -> list[tuple[int, str]]:
         ids: Iterable[str] = self._shown
         if question.contact_id is not None:
             ids = self._of_contact.get(question.contact_id, {})
@@ -169,17 +169,17 @@ def _streams(row: Row) -> tuple[str, ...]:
     return (NO_EMAIL,) if row["channel"] is None else (NO_EMAIL, row["channel"])
 
 
-def _behind(keys: list[tuple[int, str]], question: Question, last: tuple[int, str]) -> int:
+def _behind(keys: list[tuple[int, str]], question: ExportQuery, last: tuple[int, str]) -> int:
     if not question.descending:
         return bisect_right(keys, last)
     return len(keys) - bisect_left(keys[::-1], last)
 
 
-def _bound(question: Question) -> str:
+def _bound(question: ExportQuery) -> str:
     return str(hash(question) & 0xFFFFFFFF)
 
 
-def _write(last: tuple[int, str], question: Question, now: int) -> str:
+def _write(last: tuple[int, str], question: ExportQuery, now: int) -> str:
     place = {"pitId": f"{_bound(question)}.{now}", "lastSort": [last[0]], "lastId": last[1]}
     return base64.b64encode(json.dumps(place).encode()).decode()
 

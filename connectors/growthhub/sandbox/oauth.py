@@ -33,7 +33,7 @@ class _Consent:
 
 
 @dataclass(slots=True)
-class OAuth:
+class OAuthServer:
     """One app, which one company and one of its locations may use.
 
     `lifetime` is that of access tokens in seconds. `active` False: the location was closed. `keeps_refresh`: the answer

@@ -14,7 +14,7 @@ from connectors.growthhub.sandbox.contacts import LOCATION, TOKEN, Quirks
 from connectors.growthhub.sandbox.conversations import CONVERSATION_ROUTES, SandboxConversations
 from connectors.growthhub.sandbox.index import InvalidQuestion
 from connectors.growthhub.sandbox.notes import NOTE_ROUTES
-from connectors.growthhub.sandbox.oauth import OAuth
+from connectors.growthhub.sandbox.oauth import OAuthServer
 from connectors.sandbox.base import Call, SandboxResponse
 
 __all__ = ["COMPANY", "DUPLICATE", "LOCATION", "TOKEN", "GrowthHubSandbox", "Quirks"]
@@ -33,7 +33,7 @@ class GrowthHubSandbox(SandboxConversations):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.oauth = OAuth(self.location_id, COMPANY)
+        self.oauth = OAuthServer(self.location_id, COMPANY)
 
     def handle(self, call: Call) -> SandboxResponse:
         """Carry out one call."""

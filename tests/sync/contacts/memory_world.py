@@ -29,8 +29,7 @@ from sync.rules import mapping
 from sync.rules.conflict_policy import winner_by_policy
 from sync.rules.shadow_update import ShadowPair
 from sync.rules.windows import ReadRange
-from sync.streams.connection import ConnectionSides, Side
-from sync.streams.run import Run
+from sync.streams.connection import ConnectionSides, Run, Side
 from tests.connectors.clocks import FakeClock
 from tests.memory_connector import MemoryConnector
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from sync.messages.actions import DELETE
-from sync.messages.context import MessageContext
+from sync.messages.context import DELETE, MessageContext
 from sync.messages.deletions import find_deletions, plan_deletions
 from sync.messages.execute import write_plan
 from sync.output.formats import WHOLE

@@ -1,6 +1,6 @@
 """What is planned of the messages that a run has read."""
 
-from sync.messages.actions import CREATE, LINK, WAIT
+from sync.messages.context import CREATE, LINK, WAIT
 from tests.sync.messages.memory_world import MessageWorld, actions
 
 

@@ -1,6 +1,6 @@
 """What happens to a copy after its original changed."""
 
-from sync.messages.actions import UPDATE
+from sync.messages.context import UPDATE
 from sync.rules.streams import TEXT
 from tests.sync.messages.memory_world import MessageWorld, actions, link_of
 

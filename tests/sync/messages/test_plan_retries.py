@@ -1,6 +1,6 @@
 """A message that was sent again under another id has its copy already."""
 
-from sync.messages.actions import CREATE
+from sync.messages.context import CREATE
 from tests.sync.messages.memory_world import MessageWorld, actions, link_of
 
 
