@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def _address_options(command: Callable[..., int]) -> Callable[..., int]:
     """Add an option for the API address of each system that `init` asks for."""
-    for kind in reversed(registry.FIRST_PAIR):
+    for kind in reversed(registry.kinds()):
         text = f"Use this address of the {kind} API."
         command = click.option(f"--{kind}-url", kind, metavar="URL", help=text)(command)
     return command
@@ -25,38 +25,45 @@ def _address_options(command: Callable[..., int]) -> Callable[..., int]:
 
 @click.command()
 @click.option("--force", is_flag=True, help="Overwrite an existing config file and existing secrets.")
+@click.option("--add", "adding", is_flag=True, help="Add a connection to an existing config file; comments stay.")
 @_address_options
 @config_option
 @json_option
-def init(*, force: bool, config_path: Path | None, as_json: bool, **addresses: str | None) -> int:
+def init(*, force: bool, adding: bool, config_path: Path | None, as_json: bool, **addresses: str | None) -> int:
     """Ask a few questions, test the answers and write a config file."""
     import os
 
-    from sync.config.model import FILE_NAME
+    from sync.config.model import FILE_NAME, find
     from sync.errors import UsageError
-    from sync.setup.config_file import check_address, refuse_existing, write
+    from sync.setup.config_file import check_address, read_text, refuse_existing, write_text
     from sync.setup.draft import Draft
     from sync.setup.questions import Questions
     from sync.setup.secrets import waiting_beside
 
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    path = (config_path or Path(os.environ.get("SYNC_CONFIG") or FILE_NAME)).absolute()
+    if adding and force:
+        raise UsageError("--add adds to a config file, and --force overwrites it: give one of them")
+    path = find(config_path) if adding else (config_path or Path(os.environ.get("SYNC_CONFIG") or FILE_NAME))
+    path = path.absolute()
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(
             f"sync init asks questions and needs a terminal; without one, write {path} from config.example.toml "
             "and test it with: sync check"
         )
-    refuse_existing(path, force=force)
+    if not adding:
+        refuse_existing(path, force=force)
+    base = read_text(path) if adding else ""
     urls = {kind: check_address(url) for kind, url in addresses.items() if url}
-    with waiting_beside(path.parent, force=force) as secrets:
+    with waiting_beside(path.parent, force=force, adding=adding) as secrets:
         questions = Questions(Terminal(), secrets)
-        draft, accounts = _tried(questions, questions.ask(Draft(base_urls=urls)), path)
-        places = write(draft, secrets, path)
-    following = [f"sync auth login {name}" for name in draft.accounts if draft.uses_oauth(name)]
+        session = _Session(questions, path, base, Draft(base_urls=urls), asks_place=True)
+        session.ask_all()
+        places = write_text(session.text, session.references, secrets, path, base)
+    following = [f"sync auth login {name}" for name in session.logins]
     document = {
         "config": str(path),
         "secrets": places,
-        "accounts": accounts,
+        "accounts": session.accounts,
         "next": [*following, "sync check", "sync rehearse", "sync run"],
     }
     show(document, as_json, _lines)
@@ -87,19 +94,64 @@ class Terminal:
         click.echo(text, err=True)
 
 
-def _tried(questions: "Questions", draft: "Draft", path: Path) -> "tuple[Draft, list[dict[str, Any]]]":
-    """Test the answers as `sync check` does, until they work or the user stops correcting them."""
-    from sync.setup.account_check import try_accounts
+class _Session:
+    """The connections that are asked for, one after the other. `text` is the config with those asked for so far."""
 
-    while True:
-        found = try_accounts(draft, questions.secrets, path)
-        for one in found:
-            for line in one.lines:
+    def __init__(self, questions: "Questions", path: Path, base: str, empty: "Draft", *, asks_place: bool) -> None:
+        self._questions = questions
+        self._path = path
+        self._empty = empty
+        self._asks_place = asks_place
+        self.text = base
+        self.references: list[str] = []
+        self.accounts: list[dict[str, Any]] = []
+        self.logins: list[str] = []
+
+    def ask_all(self) -> None:
+        """Ask for connections until there is no other one."""
+        self._ask_one()
+        while self._questions.asker.yes("Another connection?", default=False):
+            self._ask_one()
+
+    def _ask_one(self) -> None:
+        from dataclasses import replace
+
+        from sync.setup.config_file import text_with
+
+        known, connections, has_key = self._known()
+        empty = replace(self._empty, has_token_key=has_key)
+        draft = self._questions.choose(empty, known, connections)
+        if self._asks_place and draft.new_accounts:
+            self._questions, self._asks_place = self._questions.with_place(), False
+        draft = self._tried(self._questions.ask_connection(draft))
+        self.text = text_with(self.text, draft)
+        self.references += draft.secrets
+        self.logins += [name for name in draft.accounts if draft.uses_oauth(name)]
+
+    def _known(self) -> tuple[dict[str, str], tuple[str, ...], bool]:
+        """Return the accounts of the config with their systems, its connections, and whether it has a token key."""
+        from sync.config.model import parse
+
+        if not self.text:
+            return {}, (), False
+        config = parse(self.text, self._path)
+        accounts = {name: account.connector for name, account in config.accounts.items()}
+        return accounts, tuple(config.connections), config.state.token_key is not None
+
+    def _tried(self, draft: "Draft") -> "Draft":
+        """Test the answers as `sync check` does, until they work or the user stops correcting them."""
+        from sync.setup.account_check import try_accounts
+
+        questions = self._questions
+        while True:
+            found = try_accounts(draft, questions.secrets, self._path, self.text)
+            for line in (line for one in found for line in one.lines):
                 questions.asker.show(line)
-        wrong = [one.account for one in found if not one.works]
-        if not wrong or not questions.asker.yes(f"Correct the answers for {wrong[0]}?", default=True):
-            return draft, [one.document() for one in found]
-        draft = questions.ask_account(draft, wrong[0])
+            wrong = [one.account for one in found if not one.works]
+            if not wrong or not questions.asker.yes(f"Correct the answers for {wrong[0]}?", default=True):
+                self.accounts += [one.document() for one in found]
+                return draft
+            draft = questions.ask_account(draft, wrong[0])
 
 
 def _lines(document: Any) -> "Any":

@@ -45,23 +45,23 @@ class TrialResult:
         return {**found, "findings": findings, "untried": self.untried}
 
 
-def try_accounts(draft: Draft, secrets: Secrets, path: Path) -> list[TrialResult]:
-    """Try each account; change nothing. Raises ConfigError."""
-    config = tried(draft, secrets, path)
+def try_accounts(draft: Draft, secrets: Secrets, path: Path, base: str = "") -> list[TrialResult]:
+    """Try each new account of a draft that is added to `base`; change nothing. Raises ConfigError."""
+    config = tried(draft, secrets, path, base)
     notes: list[str] = []
     names = accounts_of(draft)
     try:
         reveal(config, names, notes.append)
     except ConfigError as error:  # a variable that is set on another machine is no wrong answer
         said = "; ".join(line.partition(": ")[2] for line in error.lines)
-        return [TrialResult(name, config.accounts[name].connector, untried=said) for name in config.accounts]
+        return [TrialResult(name, config.accounts[name].connector, untried=said) for name in draft.new_accounts]
     try:
-        found = check(config, fix=False, warn=notes.append, names=names)
+        found = check(config, fix=False, warn=notes.append, names=names) if names else []
     except StateError as error:
-        return [TrialResult(name, config.accounts[name].connector, untried=str(error)) for name in config.accounts]
+        return [TrialResult(name, config.accounts[name].connector, untried=str(error)) for name in draft.new_accounts]
     later = [
         TrialResult(name, config.accounts[name].connector, untried=f"log in first: sync auth login {name}")
-        for name in config.accounts
+        for name in draft.new_accounts
         if name not in names
     ]
     return [*(TrialResult(*one) for one in found), *later]

@@ -3,9 +3,11 @@
 The questions about an account are those of its system (connectors.registry). `Asker` is a terminal, or a test.
 """
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, Protocol, TypeVar, cast
+from itertools import count
+from typing import Any, Final, Protocol, Self, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -14,11 +16,14 @@ from connectors.system import Choice, Question
 from sync.config.secret import check_secret, check_variable
 from sync.config.value_types import Country
 from sync.output.formats import AUTOMATIONS
-from sync.setup.draft import Create, Direction, Draft
+from sync.setup.draft import CONNECTION, Create, Direction, Draft
 from sync.setup.secrets import PLACES, TOKEN_KEY, Place, Secrets, secret_name
 
 DIRECTIONS: Final = ("both", "left_to_right", "right_to_left")
 CREATES: Final = ("both", "left", "right", "none")
+
+NEW: Final = "new"
+"""The answer for an account that the config does not have yet."""
 
 Value = TypeVar("Value")
 
@@ -50,30 +55,65 @@ class Questions:
     secrets: Secrets
 
     def ask(self, draft: Draft) -> Draft:
-        """Ask everything."""
-        place = cast("Place", self.asker.choice("Where are secrets to be kept?", self._places(), "file"))
-        kept = replace(self, secrets=self.secrets.at(place))
-        for kind in draft.kinds:
-            draft = kept.ask_account(draft, kind)
-        return kept.ask_rules(draft)
+        """Ask everything about one connection between systems that are known."""
+        return self.with_place().ask_connection(draft)
 
-    def ask_account(self, draft: Draft, kind: str) -> Draft:
+    def with_place(self) -> Self:
+        """Ask where secrets are kept; return the questions that keep them there."""
+        place = cast("Place", self.asker.choice("Where are secrets to be kept?", self._places(), "file"))
+        return replace(self, secrets=self.secrets.at(place))
+
+    def ask_connection(self, draft: Draft) -> Draft:
+        """Ask for the accounts of a connection that are not known yet, and what travels."""
+        for name in draft.new_accounts:
+            draft = self.ask_account(draft, name)
+        return self.ask_rules(draft)
+
+    def choose(self, draft: Draft, known: Mapping[str, str], connections: Collection[str]) -> Draft:
+        """Ask which two accounts are to be connected: those of the config (`known`, with their systems), or new ones.
+
+        A connection beside others (`connections`) gets a name.
+        """
+        left, left_kind = self._choose_account("left", known, "", draft.kinds[0])
+        other = next((kind for kind in draft.kinds if kind != left_kind), left_kind)
+        right, right_kind = self._choose_account("right", {**known, left: left_kind}, left, other)
+        name = CONNECTION
+        if connections:
+            default = _free(f"{left}-{right}", connections)
+            name = self._until_good("Name of the connection", lambda answer: _new_name(answer, connections), default)
+        kinds, names = (left_kind, right_kind), (left, right)
+        return replace(draft, kinds=kinds, names=names, connection=name, known=frozenset(known))
+
+    def _choose_account(self, side: str, known: Mapping[str, str], taken: str, default: str) -> tuple[str, str]:
+        """Return the name and the system of one account."""
+        free = [name for name in known if name != taken]
+        if free:
+            name = self.asker.choice(f"Which account is at the {side}?", (*free, NEW), NEW)
+            if name != NEW:
+                return name, known[name]
+        kind = self.asker.choice(f"Which system is at the {side}?", registry.kinds(), default)
+        if kind not in known:
+            return kind, kind
+        question = f"Name of this other account at {registry.label(kind)}"
+        return self._until_good(question, lambda answer: _new_name(answer, known), _free(kind, known)), kind
+
+    def ask_account(self, draft: Draft, name: str) -> Draft:
         """Ask for one account, again where it was asked for before."""
         answers: dict[str, Any] = {}
-        token_key = ""
-        for one in registry.system(kind).questions:
-            way = self._way(kind, one) if isinstance(one, Choice) else ""
+        token_key, label = "", draft.label_of(name)
+        for one in registry.system(draft.kind_of(name)).questions:
+            way = self._way(label, one) if isinstance(one, Choice) else ""
             for question in one.ways[way] if isinstance(one, Choice) else (one,):
-                answers |= self._answers(kind, question)
-            if isinstance(one, Choice) and way == one.oauth:
+                answers |= self._answers(name, label, question)
+            if isinstance(one, Choice) and way == one.oauth and not draft.has_token_key:
                 token_key = self._token_key()
-        draft = draft.with_account(kind, answers)
-        others = any(draft.uses_oauth(other) for other in draft.accounts if other != kind)
+        draft = draft.with_account(name, answers)
+        others = any(draft.uses_oauth(other) for other in draft.accounts if other != name)
         return replace(draft, token_key=token_key or (draft.token_key if others else ""))
 
     def ask_rules(self, draft: Draft) -> Draft:
         """Ask what travels."""
-        question = f"Which way do changes travel? (left is {registry.label(draft.kinds[0])})"
+        question = f"Which way do changes travel? (left is {draft.label_of(draft.sides[0])})"
         direction = self.asker.choice(question, DIRECTIONS, "both")
         self.asker.show(AUTOMATIONS)
         create = self.asker.choice("Where may contacts be created?", CREATES, "both")
@@ -87,15 +127,15 @@ class Questions:
             country=country,
         )
 
-    def _way(self, kind: str, choice: Choice) -> str:
+    def _way(self, label: str, choice: Choice) -> str:
         ways = tuple(choice.ways)
-        return self.asker.choice(f"{registry.label(kind)}: {choice.text}", ways, ways[0])
+        return self.asker.choice(f"{label}: {choice.text}", ways, ways[0])
 
-    def _answers(self, kind: str, question: Question) -> Mapping[str, Any]:
+    def _answers(self, account: str, label: str, question: Question) -> Mapping[str, Any]:
         """Return the value of the key that the answer to a question sets; nothing where it leaves the key out."""
-        text = f"{registry.label(kind)}: {question.text}"
+        text = f"{label}: {question.text}"
         if question.secret:
-            return {question.key: self._secret(secret_name(kind, question), text)}
+            return {question.key: self._secret(secret_name(account, question), text)}
         values = self._until_good(text, lambda answer: _values(question, answer))
         if not values:
             return {}
@@ -136,7 +176,21 @@ class Questions:
 
 def accounts_of(draft: Draft) -> tuple[str, ...]:
     """Return the accounts that can be tried at once: one that uses OAuth needs a login first."""
-    return tuple(kind for kind in draft.kinds if not draft.uses_oauth(kind))
+    return tuple(name for name in draft.new_accounts if not draft.uses_oauth(name))
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    """Return a name that is not taken: the one given, or with a number behind it."""
+    numbered = (f"{name}-{number}" for number in count(2))
+    return name if name not in taken else next(each for each in numbered if each not in taken)
+
+
+def _new_name(answer: str, taken: Collection[str]) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", answer):
+        raise ValueError("a name has letters, digits, - and _")
+    if answer in taken:
+        raise ValueError("there is one of that name already")
+    return answer
 
 
 def _values(question: Question, answer: str) -> tuple[Any, ...]:

@@ -41,23 +41,32 @@ class StoredSecret:
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """The secrets of a config file in `folder`. They wait in `staging` until they are moved to their places."""
+    """The secrets of a config file in `folder`. They wait in `staging` until they are moved to their places.
+
+    Beside a config with accounts (`adding`) there are secrets already; a new one has another name.
+    """
 
     folder: Path
     staging: Path
     place: Place = "file"
     force: bool = False
+    adding: bool = False
     kept: dict[str, StoredSecret] = field(default_factory=dict)
 
     def at(self, place: Place) -> Self:
         """Return the same, to be kept at another place. Raises UsageError where there are secrets already."""
-        for final in (self.folder / FOLDER / name for name in secret_names()):
-            if place == "file" and final.exists() and not self.force:
-                raise UsageError(f"{final}: there is a secret already; move it away, or use --force")
+        if place == "file" and not self.adding:
+            for name in secret_names():
+                self._refuse_existing(name)
         return replace(self, place=place)
 
     def keep(self, name: str, value: str) -> str:
-        """Keep a secret until it is moved to its place; return its reference for the config."""
+        """Keep a secret until it is moved to its place; return its reference for the config.
+
+        Raises UsageError where there is one of that name.
+        """
+        if self.place == "file":
+            self._refuse_existing(name)
         staged = self.staging / name
         staged.touch(mode=0o600)
         staged.write_text(f"{value}\n", encoding="utf-8")
@@ -72,6 +81,11 @@ class Secrets:
     def settle(self, references: frozenset[str]) -> list[str]:
         """Move the secrets of these references to their places; return the places. Raises OSError, UsageError."""
         return [self._settled(kept) for reference, kept in self.kept.items() if reference in references]
+
+    def _refuse_existing(self, name: str) -> None:
+        final = self.folder / FOLDER / name
+        if final.exists() and not self.force:
+            raise UsageError(f"{final}: there is a secret already; move it away, or use --force")
 
     def _settled(self, kept: StoredSecret) -> str:
         if kept.reference.startswith("keyring:"):
@@ -99,19 +113,19 @@ class Secrets:
         return find_spec("keyring") is not None
 
 
-def secret_name(kind: str, question: Question) -> str:
-    """Return the name of the secret that a question about a kind of system asks for."""
-    return f"{kind}-{question.key.replace('_', '-')}"
+def secret_name(account: str, question: Question) -> str:
+    """Return the name of the secret that a question about an account asks for."""
+    return f"{account}-{question.key.replace('_', '-')}"
 
 
 def secret_names() -> tuple[str, ...]:
-    """Return the names of all secrets that `sync init` may ask for."""
+    """Return the names of all secrets that `sync init` may ask for, of accounts that are named after their systems."""
     asked = ((kind, one) for kind in registry.kinds() for one in questions_of(kind) if one.secret)
     return (*(secret_name(kind, one) for kind, one in asked), TOKEN_KEY)
 
 
 @contextmanager
-def waiting_beside(folder: Path, *, force: bool) -> Iterator[Secrets]:
+def waiting_beside(folder: Path, *, force: bool, adding: bool = False) -> Iterator[Secrets]:
     """Provide a folder on the same disk, where secrets wait until the block ends."""
     with tempfile.TemporaryDirectory(prefix=".growthsync-init-", dir=folder) as staging:  # mode 0700
-        yield Secrets(folder, Path(staging), force=force)
+        yield Secrets(folder, Path(staging), force=force, adding=adding)

@@ -163,6 +163,9 @@ class World:
         chosen = RunOptions(**options)
         with no_call_inside_a_transaction():
             (report,) = run_connections(load(self.config_path), chosen, SilentProgress(), lambda _: True, self.clock)
+        if report.comparison is not None:
+            report.comparison.held = mirror.value(report.comparison.held)
+            report.comparison.differ = mirror.value(report.comparison.differ)
         return report
 
     def sync(self, *arguments: str, skip: float = 2.0) -> Finished:

@@ -25,9 +25,9 @@ from connectors.growthgenius.system import GrowthGeniusAccount
 from connectors.growthhub.sandbox.server import GrowthHubSandbox
 from connectors.growthhub.system import GrowthHubAccount
 from sync.cli import main
-from sync.config.model import load
+from sync.config.model import load, parse
 from sync.errors import UsageError
-from sync.setup.config_file import check_address, tried, write
+from sync.setup.config_file import check_address, text_with, tried, write, write_text
 from sync.setup.draft import Draft, quoted
 from sync.setup.questions import Questions
 from sync.setup.secrets import waiting_beside
@@ -130,6 +130,8 @@ def test_answers_are_tried_corrected_and_written_with_the_secrets_outside(
 ) -> None:
     gg, gh = servers
     terminal = Terminal(tmp_path, "--json", *urls(servers))
+    terminal.answer("Which system is at the left?", "")
+    terminal.answer("Which system is at the right?", "")
     terminal.answer("Where are secrets to be kept?", "file")
     terminal.whisper("API key (not shown)", gg.api_key)
     terminal.answer("user id", " , ")
@@ -146,6 +148,7 @@ def test_answers_are_tried_corrected_and_written_with_the_secrets_outside(
     terminal.answer("opened by a private integration token", "token")
     terminal.whisper("private integration token (not shown)", gh.token)
     terminal.answer("location id", gh.location_id)
+    terminal.answer("Another connection?", "")
     code, out = terminal.end()
     assert code == 0, terminal.seen
     document = json.loads(out)
@@ -171,6 +174,8 @@ def test_a_wrong_key_may_be_kept_and_oauth_is_logged_in_to_later(
 ) -> None:
     _, gh = servers
     terminal = Terminal(tmp_path, *urls(servers))
+    terminal.answer("Which system is at the left?", "")
+    terminal.answer("Which system is at the right?", "")
     terminal.answer("Where are secrets to be kept?", "")
     terminal.whisper("API key (not shown)", "mistyped-key-0001")
     terminal.answer("user id", "78, ann@example.com")
@@ -182,6 +187,7 @@ def test_a_wrong_key_may_be_kept_and_oauth_is_logged_in_to_later(
     for question in ("Which way", "created?", "messages travel", "Country"):
         terminal.answer(question, "")
     terminal.answer("Correct the answers for growthgenius?", "n")
+    terminal.answer("Another connection?", "n")
     code, out = terminal.end()
     assert code == 0, terminal.seen
     assert "next: sync auth login growthhub, then sync check, then sync rehearse, then sync run" in out
@@ -197,12 +203,113 @@ def test_a_wrong_key_may_be_kept_and_oauth_is_logged_in_to_later(
 
 def test_a_user_that_stops_in_the_middle_leaves_nothing_behind(tmp_path: Path) -> None:
     terminal = Terminal(tmp_path)
+    terminal.answer("Which system is at the left?", "")
+    terminal.answer("Which system is at the right?", "")
     terminal.answer("Where are secrets to be kept?", "file")
     terminal.whisper("API key (not shown)", "key-0001")
     terminal.interrupt("user id")
     code, _ = terminal.end()
     assert code == 130
     assert list(tmp_path.iterdir()) == []
+
+
+def test_any_two_systems_are_connected_and_a_connection_is_added_with_all_comments_kept(
+    tmp_path: Path, servers: tuple[GrowthGeniusSandbox, GrowthHubSandbox]
+) -> None:
+    gg, gh = servers
+    path = tmp_path / "config.toml"
+    terminal = Terminal(tmp_path, *urls(servers))
+    terminal.answer("Which system is at the left?", "growthhub")
+    terminal.answer("Which system is at the right?", "growthhub")
+    terminal.answer("Name of this other account at GrowthHub", "growthhub")
+    terminal.answer("Name of this other account at GrowthHub", "branch")
+    terminal.answer("Where are secrets to be kept?", "file")
+    for label in ("GrowthHub: ", "GrowthHub branch: "):
+        terminal.answer(f"{label}opened by", "token")
+        terminal.whisper(f"{label}private integration token (not shown)", gh.token)
+        terminal.answer(f"{label}location id", gh.location_id)
+    terminal.answer("(left is GrowthHub)", "left_to_right")
+    for question in ("created?", "messages travel", "Country", "Another connection?"):
+        terminal.answer(question, "")
+    assert terminal.end()[0] == 0, terminal.seen
+    config = load(path)
+    assert {name: one.connector for name, one in config.accounts.items()} == {
+        "growthhub": "growthhub", "branch": "growthhub"
+    }  # fmt: skip
+    assert (config.connections["sales"].left, config.connections["sales"].right) == ("growthhub", "branch")
+    before = f"# by hand, keep\n{path.read_text(encoding='utf-8')}\n[log]   # short\nlevel = 'debug'\n"
+    path.write_text(before, encoding="utf-8")
+
+    terminal = Terminal(tmp_path, "--add", *urls(servers))
+    terminal.answer("Which account is at the left?", "new")
+    terminal.answer("Which system is at the left?", "growthgenius")
+    terminal.answer("Which account is at the right?", "branch")
+    terminal.answer("Name of the connection", "sales")
+    terminal.answer("Name of the connection", "")
+    terminal.answer("Where are secrets to be kept?", "file")
+    terminal.whisper("API key (not shown)", gg.api_key)
+    terminal.answer("user id", "78")
+    for question in ("(left is GrowthGenius)", "created?", "messages travel", "Country"):
+        terminal.answer(question, "")
+    terminal.answer("Another connection?", "y")
+    terminal.answer("Which account is at the left?", "growthgenius")
+    terminal.answer("Which account is at the right?", "growthhub")
+    for question in ("Name of the connection", "Which way", "created?", "messages travel", "Country"):
+        terminal.answer(question, "")
+    terminal.answer("Another connection?", "n")
+    assert terminal.end()[0] == 0, terminal.seen
+    config, text = load(path), path.read_text(encoding="utf-8")
+    assert {name: (one.left, one.right) for name, one in config.connections.items()} == {
+        "sales": ("growthhub", "branch"),
+        "growthgenius-branch": ("growthgenius", "branch"),
+        "growthgenius-growthhub": ("growthgenius", "growthhub"),
+    }
+    assert [line for line in before.splitlines() if line not in text.splitlines()] == []
+    assert config.log.level == "debug"
+    assert modes(tmp_path)["config.toml"] == modes(tmp_path)["secrets/branch-token"] == 0o600
+    assert main(["check", "--config", str(path)]) == 0
+
+
+@pytest.mark.parametrize(
+    ("base", "kept"),
+    [
+        (
+            "# top\n[accounts]\na = { connector = 'growthgenius', api_key = 'env:A', user_id = 1 }  # inline\n",
+            "# inline",
+        ),
+        ("[accounts.a]   # mine\nconnector = 'growthgenius'\napi_key = 'env:A'\nuser_id = 1\n", "# mine"),
+    ],
+)
+def test_whatever_form_a_config_has_it_stays_and_another_connection_is_in_it(
+    tmp_path: Path, base: str, kept: str
+) -> None:
+    base += (
+        "[accounts.b]\nconnector = 'growthhub'\ntoken = 'env:B'\nlocation_id = 'l'\n"
+        "[state]\nhistory = '30d' # short\n[connections.one]\nleft = 'a'\nright = 'b' # last\n"
+    )
+    app = {"client_id": "app", "client_secret": "env:C", "location_id": "l2"}
+    draft = Draft(
+        {"c": app}, "env:K", kinds=("growthgenius", "growthhub"), names=("a", "c"), connection="two",
+        known=frozenset({"a", "b"}),
+    )  # fmt: skip
+    text = text_with(base, draft)
+    assert [line for line in base.splitlines() if line not in text.splitlines()] == []
+    assert kept in text
+    config = parse(text, tmp_path / "config.toml")
+    assert list(config.connections) == ["one", "two"]
+    assert config.accounts["c"].uses_oauth
+    assert config.state.history.days == 30
+
+
+def test_a_config_that_another_program_changed_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    draft = Draft(
+        {"growthgenius": {"api_key": "env:A", "user_id": 78}, "growthhub": {"token": "env:B", "location_id": "l"}}
+    )
+    path.write_text("mine", encoding="utf-8")
+    with waiting_beside(tmp_path, force=False, adding=True) as secrets, pytest.raises(UsageError, match="meanwhile"):
+        write_text(draft.text(), draft.secrets, secrets, path, "what was read")
+    assert path.read_text(encoding="utf-8") == "mine"
 
 
 def test_without_a_terminal_it_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
