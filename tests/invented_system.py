@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr
 
 from connectors.account_options import SHOWN, AccountOptions, BaseUrl, OptionsTable, Secret, Text
 from connectors.connector import Connector, Finding
+from connectors.fields import Place
 from connectors.http.allowed_calls import AllowedCalls
 from connectors.http.rate_headers import RateHeaders, RateLimit
 from connectors.system import (
@@ -57,6 +58,9 @@ class AcmeConnector:
     owner_emails = None
     mappable_fields: frozenset[str] = frozenset({"email"})
     read_only: frozenset[str] = frozenset()
+    fields_to_create: frozenset[str] = frozenset()
+    derived: frozenset[str] = frozenset()
+    never_empty: frozenset[str] = frozenset()
     consent_fields: frozenset[str] = frozenset()
     derived: frozenset[str] = frozenset()
 
@@ -66,6 +70,9 @@ class AcmeConnector:
 
     def identity(self) -> Mapping[str, Any]:
         return self._settings.account.identity
+
+    def list_places(self) -> Sequence[Place]:
+        return [Place("email", "email")]
 
     def check_account(self, _fix: bool) -> Sequence[Finding]:
         return [Finding(f"the key opens region {self._settings.account.region}", ok=True)]
