@@ -62,7 +62,6 @@ class AcmeConnector:
     derived: frozenset[str] = frozenset()
     never_empty: frozenset[str] = frozenset()
     consent_fields: frozenset[str] = frozenset()
-    derived: frozenset[str] = frozenset()
 
     def __init__(self, settings: ConnectorSettings[AcmeAccount]) -> None:
         self.account = settings.name
