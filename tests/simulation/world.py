@@ -319,10 +319,14 @@ class Universe:
     def _made(self, side: str, person: dict[str, Any]) -> None:
         self.fresh[side, str(person["id"])] = self.clock.monotonic()
         token = self._token_of(side, person)
-        if not token:
-            return
         other = "right" if side == "left" else "left"
         bearers = self.servers[side == "left"].people()
+        if not token:  # the token does not travel in each life
+            address = plain(person.get("email"))
+            self.origins[side, str(person["id"])] = {
+                str(one["id"]) for one in bearers if address and plain(one.get("email")) == address
+            }
+            return
         self.origins[side, str(person["id"])] = {
             *(str(one["id"]) for one in bearers if self._token_of(other, one) == token),
             *(one.record for one in self.diary.edits if (one.side, one.field, one.new) == (other, "custom9", token)),
