@@ -9,8 +9,9 @@ its values are a person's, and the sent values still have to be carried.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from unicodedata import combining, normalize
 
-from connectors.contact import PHONE_SLOTS, Contact, Fields, alike
+from connectors.contact import PHONE_SLOTS, Contact, Fields, Value, alike
 from connectors.values import phone
 from sync.rules.contact_codec import index_entry
 from sync.rules.match import names_differ
@@ -23,10 +24,14 @@ GRAIN = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class Similarity:
-    """The number of sent values that a record shows, and of other values in their place."""
+    """The number of sent values that a record shows, and of other values in their place.
+
+    `exact` of the agreeing ones have their accents too.
+    """
 
     agreeing: int
     contradicting: int
+    exact: int = 0
 
     @property
     def is_likely(self) -> bool:
@@ -34,16 +39,17 @@ class Similarity:
         return self.agreeing > self.contradicting
 
     @property
-    def order(self) -> tuple[int, int]:
+    def order(self) -> tuple[int, int, int]:
         """Return a sort key that puts the best match first."""
-        return self.contradicting, -self.agreeing
+        return self.contradicting, -self.agreeing, -self.exact
 
 
 def likeness(shown: Fields, sent: Fields, leaving_out: Collection[str] = ()) -> Similarity:
     """Compare a record with what was sent. A field that is not shown proves nothing, since servers drop values."""
     names = [name for name in sent if shown.get(name) is not None and name not in leaving_out]
-    agreeing = sum(alike(name, shown[name], sent[name]) for name in names)
-    return Similarity(agreeing, len(names) - agreeing)
+    agreeing = sum(_resembles(name, shown[name], sent[name]) for name in names)
+    exact = sum(alike(name, shown[name], sent[name]) for name in names)
+    return Similarity(agreeing, len(names) - agreeing, exact)
 
 
 def may_be_made_from(shown: Fields, sent: Fields, others: Collection[Fields]) -> bool:
@@ -53,7 +59,7 @@ def may_be_made_from(shown: Fields, sent: Fields, others: Collection[Fields]) ->
     a contradiction.
     """
     found = likeness(shown, sent)
-    if not found.is_likely or names_differ(_name(shown), _name(sent)):
+    if not found.is_likely or names_differ(_unaccented(_name(shown)), _unaccented(_name(sent))):
         return False
     rivals = (likeness(shown, other) for other in others)
     return not any(rival.is_likely and not rival.contradicting and rival.order < found.order for rival in rivals)
@@ -78,7 +84,7 @@ def shows_person(shown: Contact, sent: Fields, marker: str | None) -> bool | Non
     numbers = {phone.key(each) for name in IDENTITY - {"email"} if isinstance(each := sent.get(name), str)}
     if (marker is not None and shown.marker == marker) or not numbers.isdisjoint(found.phones):
         return True
-    words, sent_words = set(found.name.split()), set(meant.name.split())
+    words, sent_words = set(_unaccented(found.name).split()), set(_unaccented(meant.name).split())
     if words and sent_words:
         return words <= sent_words or sent_words <= words
     if meant.email is None and not numbers and not sent_words:
@@ -104,3 +110,16 @@ def is_foreign(shown: Fields, sent: Fields, *, edited: bool) -> bool:
 
 def _name(fields: Fields) -> str:
     return index_entry(Contact("", fields)).name
+
+
+def _resembles(name: str, shown: Value, sent: Value) -> bool:
+    """Say whether a server may have made one value of the other: some store "Zoë" as "Zoe"."""
+    return alike(name, shown, sent) or alike(name, _plain(shown), _plain(sent))
+
+
+def _plain(value: Value) -> Value:
+    return tuple(map(_unaccented, value)) if isinstance(value, tuple) else value and _unaccented(value)
+
+
+def _unaccented(text: str) -> str:
+    return "".join(letter for letter in normalize("NFKD", text) if not combining(letter))

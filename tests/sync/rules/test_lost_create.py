@@ -21,6 +21,17 @@ def test_what_a_server_rewrites_in_case_spaces_or_signs_is_still_what_was_sent()
     assert may_be_made_from(shown, NAMELESS, [])
 
 
+@pytest.mark.parametrize(("sent", "shown"), [("Zoë", "Zoe"), ("Łukasz Gómez", "łukasz gomez"), ("Zoe", "Zoë")])
+def test_a_contact_known_by_name_alone_is_found_at_a_server_that_drops_accents(sent: str, shown: str) -> None:
+    assert may_be_made_from({"first_name": shown}, {"first_name": sent}, [])
+    assert shows_person(Contact("7", {"first_name": shown}), {"first_name": sent}, None)
+
+
+def test_of_two_contacts_whose_names_differ_in_accents_alone_each_gets_its_own_record() -> None:
+    assert may_be_made_from({"first_name": "Zoë"}, {"first_name": "Zoë"}, [{"first_name": "Zoe"}])
+    assert not may_be_made_from({"first_name": "Zoë"}, {"first_name": "Zoe"}, [{"first_name": "Zoë"}])
+
+
 def test_what_a_server_drops_says_nothing() -> None:
     assert may_be_made_from({"country": "NO", "city": None}, NAMELESS, [])
     assert not may_be_made_from({}, NAMELESS, [])
