@@ -25,6 +25,7 @@ from connectors.records import Page, Raw, UnreadableRow, Window
 from connectors.refused_values import RefusedValueWriter
 from connectors.source_id import NO_ACCOUNT, SourceAccount
 from connectors.values import phone
+from connectors.values.text import unaccented
 
 LATE: Final = timedelta(minutes=5)
 RECENT: Final = timedelta(minutes=15)
@@ -282,4 +283,4 @@ class Apollo:
 
 def _full_name(fields: Fields) -> str:
     names = (fields.get(name) for name in ("first_name", "last_name"))
-    return " ".join(name for name in names if isinstance(name, str)).casefold()
+    return unaccented(" ".join(name for name in names if isinstance(name, str)).casefold())

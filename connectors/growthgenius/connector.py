@@ -35,6 +35,7 @@ from connectors.http.client import HttpClient
 from connectors.records import Page, Raw, UnreadableRow, Window
 from connectors.refused_values import RefusedValueWriter
 from connectors.values import email, instant, phone
+from connectors.values.text import unaccented
 
 BASE_URL: Final = "https://api.growthgenius.com/integrations/v1"
 LATE: Final = timedelta(minutes=5)
@@ -364,4 +365,4 @@ def _shows_any(shown: Fields, sent: Fields) -> bool:
 
 def _full_name(fields: Fields) -> str:
     names = (fields.get("first_name"), fields.get("last_name"))
-    return " ".join(name for name in names if isinstance(name, str)).casefold()
+    return unaccented(" ".join(name for name in names if isinstance(name, str)).casefold())

@@ -197,7 +197,7 @@ class GrowthHubMessages:
         """
         if not copy.id.startswith(notes.ID_PREFIX):
             raise self._conversations.refuse()
-        return self._notebook.amend(copy.id.removeprefix(notes.ID_PREFIX), copy.contact_id, original)
+        return self._notebook.amend(copy.id.removeprefix(notes.ID_PREFIX), copy, original)
 
     def delete_copy(self, copy_id: str, contact_id: str) -> None:
         """Delete a note. A copy in a conversation cannot be deleted: RecordRefused.

@@ -3,7 +3,8 @@
 Rules kept here:
 - a note has a text, a title, and the user of the message where that user exists here. No other user is entered instead;
 - a property that a refusal names (title, userId) is left out, for a day where the server does not know it at all. A
-  text that is too long is cut. Before a second try the notes are searched for one that the refused call wrote (R20);
+  text that is too long is cut. Before a second try the notes are searched for one that the refused call wrote, and a
+  note that a person edited meanwhile is left alone (R20);
 - the result is the note as the server shows it (R21).
 """
 
@@ -14,12 +15,14 @@ from datetime import tzinfo
 from typing import Any, Final
 
 from connectors.connector import Cache
+from connectors.edits import edited_between
 from connectors.errors import RecordGone, RecordRefused
 from connectors.growthhub import notes
 from connectors.growthhub.message_client import MessageClient
 from connectors.message import Message
 from connectors.message_store import CopyResult
 from connectors.records import Page
+from connectors.values import message_text
 
 _REFUSED: Final = "refused_note_properties"
 _OPTIONAL: Final = ("title", "userId")
@@ -73,13 +76,20 @@ class NoteStore:
 
         return self._send_accepted(original, send, made)
 
-    def amend(self, note_id: str, contact_id: str, original: Message) -> CopyResult:
-        """Rewrite a note. Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError."""
+    def amend(self, note_id: str, copy: Message, original: Message) -> CopyResult:
+        """Rewrite the note of a copy, which showed `copy` right before.
+
+        Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError.
+        """
+        contact_id = copy.contact_id
 
         def send(properties: dict[str, Any]) -> CopyResult:
             return self._recorded(self._client.update_note(contact_id, note_id, properties), contact_id)
 
-        return self._send_accepted(original, send, lambda: None)
+        def made() -> CopyResult | None:
+            return self._amended(note_id, copy, original)
+
+        return self._send_accepted(original, send, made)
 
     def erase(self, note_id: str, contact_id: str) -> None:
         """Delete a note. A note that is gone already counts as deleted."""
@@ -136,6 +146,15 @@ class NoteStore:
         if found is None:
             return None
         return self._recorded(self._client.read_note(contact_id, found.id.removeprefix(notes.ID_PREFIX)), contact_id)
+
+    def _amended(self, note_id: str, copy: Message, original: Message) -> CopyResult | None:
+        """Return the note if a refused call wrote it all the same. Raises OutcomeUnknown if a person edited it."""
+        shown = self._recorded(self._client.read_note(copy.contact_id, note_id), copy.contact_id)
+        if notes.shows(shown.copy, original, self._where()):
+            return shown
+        if message_text.comparable(shown.copy.text or "") != message_text.comparable(copy.text or ""):
+            raise edited_between(self._client.account, "note", note_id, ["body"])
+        return None
 
     def _recorded(self, page: Page, contact_id: str) -> CopyResult:
         return CopyResult(notes.read(page.records[0], contact_id, self._source), page.served_at)

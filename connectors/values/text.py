@@ -11,6 +11,7 @@ Rules kept here (R4, R44):
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
@@ -103,6 +104,11 @@ def comparable(raw: str) -> str:
     if raw.isascii() and raw.isprintable() and "  " not in raw:
         return raw.strip()
     return " ".join(invisible.bare(tidy(raw)).split())
+
+
+def unaccented(raw: str) -> str:
+    """Return a text without accents: some servers store "Zoë" as "Zoe"."""
+    return "".join(letter for letter in unicodedata.normalize("NFKD", raw) if not unicodedata.combining(letter))
 
 
 def _judge(text: str) -> Reading:

@@ -9,10 +9,10 @@ its values are a person's, and the sent values still have to be carried.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from unicodedata import combining, normalize
 
 from connectors.contact import PHONE_SLOTS, Contact, Fields, Value, alike
 from connectors.values import phone
+from connectors.values.text import unaccented
 from sync.rules.contact_codec import index_entry
 from sync.rules.match import names_differ
 
@@ -59,7 +59,7 @@ def may_be_made_from(shown: Fields, sent: Fields, others: Collection[Fields]) ->
     a contradiction.
     """
     found = likeness(shown, sent)
-    if not found.is_likely or names_differ(_unaccented(_name(shown)), _unaccented(_name(sent))):
+    if not found.is_likely or names_differ(unaccented(_name(shown)), unaccented(_name(sent))):
         return False
     rivals = (likeness(shown, other) for other in others)
     return not any(rival.is_likely and not rival.contradicting and rival.order < found.order for rival in rivals)
@@ -84,7 +84,7 @@ def shows_person(shown: Contact, sent: Fields, marker: str | None) -> bool | Non
     numbers = {phone.key(each) for name in IDENTITY - {"email"} if isinstance(each := sent.get(name), str)}
     if (marker is not None and shown.marker == marker) or not numbers.isdisjoint(found.phones):
         return True
-    words, sent_words = set(_unaccented(found.name).split()), set(_unaccented(meant.name).split())
+    words, sent_words = set(unaccented(found.name).split()), set(unaccented(meant.name).split())
     if words and sent_words:
         return words <= sent_words or sent_words <= words
     if meant.email is None and not numbers and not sent_words:
@@ -118,8 +118,4 @@ def _resembles(name: str, shown: Value, sent: Value) -> bool:
 
 
 def _plain(value: Value) -> Value:
-    return tuple(map(_unaccented, value)) if isinstance(value, tuple) else value and _unaccented(value)
-
-
-def _unaccented(text: str) -> str:
-    return "".join(letter for letter in normalize("NFKD", text) if not combining(letter))
+    return tuple(map(unaccented, value)) if isinstance(value, tuple) else value and unaccented(value)

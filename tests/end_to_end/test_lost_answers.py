@@ -1,5 +1,6 @@
 """R20: an answer that never came is "unknown": a create is repeated only after `settle`, and a look-up in vain."""
 
+import json
 import re
 from collections import Counter
 from dataclasses import replace
@@ -13,6 +14,7 @@ from connectors.growthhub.sandbox.server import Quirks
 from connectors.sandbox.base import Fault, Sandbox
 from connectors.sandbox.faults import Kind
 from connectors.sandbox.server import Call, Outgoing
+from connectors.values.text import unaccented
 from tests.end_to_end.comparison import differences
 from tests.end_to_end.world import START, World
 
@@ -178,6 +180,24 @@ def test_an_update_with_a_lost_answer_is_settled_days_later_when_nothing_is_know
     assert [world.run(skip=2 * DAY).exit_code for _ in range(2)] == [0, 0]
     assert world.rows("SELECT * FROM intent") == []
     assert differences(world) == []
+
+
+def test_a_contact_known_by_name_alone_is_not_doubled_at_a_server_that_drops_accents(tmp_path: Path) -> None:
+    world = World.create(tmp_path)
+    world.options["settle"] = f'"{SETTLE:.0f}s"'
+    decent = world.gg.respond
+
+    def respond(call: Call) -> Outgoing:
+        return decent(replace(call, body=json.loads(unaccented(json.dumps(call.body, ensure_ascii=False)))))
+
+    world.gg.respond = respond  # type: ignore[method-assign] # the server asks the instance
+    world.gg.faults = [creating("gg", "status_after")]
+    with world.gg, world.gh:
+        world.gh.add(firstName="Zoë", lastName="Núñez")
+        world.run(skip=SETTLE + 2)
+        assert world.run(skip=SETTLE + 2).exit_code == 0
+        assert [person["first_name"] for person in world.gg.people()] == ["Zoe"]
+        assert len(world.links()) == len(world.gh.people()) == 1
 
 
 def test_a_wrong_value_before_a_lost_update_does_not_make_it_look_as_if_it_had_arrived(tmp_path: Path) -> None:

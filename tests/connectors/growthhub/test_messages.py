@@ -5,7 +5,15 @@ from typing import Any
 
 import pytest
 
-from connectors.errors import AuthError, ConnectorError, OutcomeUnknown, RecordGone, RecordRefused, ServerTrouble
+from connectors.errors import (
+    AuthError,
+    ConnectorError,
+    OutcomeUnknown,
+    RecordEdited,
+    RecordGone,
+    RecordRefused,
+    ServerTrouble,
+)
 from connectors.growthhub.allowed_calls import ASKED, CHANGED
 from connectors.growthhub.message_mapping import is_wanted
 from connectors.growthhub.messages import GrowthHubMessages, MessageStyle
@@ -443,6 +451,28 @@ def test_a_property_that_notes_do_not_know_is_left_out(
     world.calls()
     kept.record_copy(REPLY, ann)
     assert world.calls() == [f"POST /contacts/{ann}/notes"]
+
+
+def test_a_refused_change_of_a_note_is_not_repeated_over_what_a_user_wrote_meanwhile(
+    world: World, ann: str, kept: GrowthHubMessages
+) -> None:
+    copy = kept.record_copy(LETTER, ann).copy
+    world.sandbox.quirks.note_lacks = frozenset({"title"})
+    world.sandbox.edit_note(ann, copy.id.removeprefix("note:"), body="Call her back")
+    with pytest.raises(RecordEdited, match="edited between two tries"):
+        kept.update_copy(copy, replace(LETTER, text="Changed"))
+    assert world.sandbox.notes(ann)[0]["body"] == "Call her back"
+
+
+def test_a_change_of_a_note_that_a_refusal_made_all_the_same_is_not_repeated(
+    world: World, ann: str, kept: GrowthHubMessages
+) -> None:
+    copy = kept.record_copy(LETTER, ann).copy
+    world.calls()
+    refusal = {"message": ["property title should not exist"], "statusCode": 422}
+    world.sandbox.faults.append(Fault("status_after", method="PUT", status=422, body=refusal))
+    assert "Changed" in (kept.update_copy(copy, replace(LETTER, text="Changed")).copy.text or "")
+    assert [call.split()[0] for call in world.calls()] == ["PUT", "GET"]
 
 
 def test_a_note_that_is_too_long_is_cut_once_and_says_so(world: World, ann: str, kept: GrowthHubMessages) -> None:
