@@ -119,6 +119,7 @@ class GrowthHubWriter:
         sent = {**changes, **other_name(current, before.fields, changes), **self._with_other_numbers(current, changes)}
         is_marked = self._is_marked(current, marker, with_changes=bool(changes))
         written = self._put(current, memory, sent, None if is_marked or is_tags_only else marker)
+        failed: ConnectorError | None = None
         if not tagged.isdisjoint(changes):
             # Read before the tags change its time, which now still shows whether a user has edited the record.
             if written.raw is None:
@@ -128,27 +129,20 @@ class GrowthHubWriter:
             except (RecordRefused, AuthError, LoginNeeded, TransientError) as error:
                 if written.served_at is None:
                     raise
-                return self._without_tags(current, memory, changes, written, kept, error)
-        answer = self._answer(current, memory, changes, written)
+                failed = error
+        if failed is None:
+            answer = self._answer(current, memory, changes, written)
+        else:
+            answer = self._without_tags(current, memory, changes, written, failed)
         return replace(answer, refused=answer.refused | kept)
 
     def _without_tags(
-        self,
-        current: Raw,
-        memory: Mapping[str, Any],
-        changes: Fields,
-        written: WriteEffect,
-        kept: frozenset[str],
-        error: ConnectorError,
+        self, current: Raw, memory: Mapping[str, Any], changes: Fields, written: WriteEffect, error: ConnectorError
     ) -> WriteResult:
-        """Return the effect of an update with tags that could not be set.
-
-        What the PUT wrote is reported all the same.
-        """
+        """Return the effect of an update with tags that could not be set: what the PUT wrote is reported."""
         tagged = {"tags", *self._groups.names} & changes.keys()
         rest = {name: value for name, value in changes.items() if name not in tagged}
         answer = self._answer(current, memory, rest, written)
-        answer = replace(answer, refused=answer.refused | kept)
         if isinstance(error, RecordRefused):
             rejected = {**answer.rejected, **dict.fromkeys(tagged, error.message)}
             return replace(answer, refused=answer.refused | tagged, rejected=rejected)
@@ -168,11 +162,10 @@ class GrowthHubWriter:
 
     def _kept_consent(self, current: Raw, memory: Mapping[str, Any], changes: Fields) -> frozenset[str]:
         """Return do_not_contact where it would be taken back from a contact with a blocked channel."""
-        is_taken_back = CONSENT in changes and changes[CONSENT] is None
         refused = bool(memory.get(EMAIL_REFUSED))
-        if is_taken_back and consent.is_blocked(current, self._channels, refused=refused):
-            return frozenset({CONSENT})
-        return frozenset()
+        is_taken_back = CONSENT in changes and changes[CONSENT] is None
+        is_kept = is_taken_back and consent.is_blocked(current, self._channels, refused=refused)
+        return frozenset({CONSENT} if is_kept else ())
 
     def _is_marked(self, current: Raw, marker: str | None, *, with_changes: bool) -> bool:
         """Say whether a record carries its source id, or that of another account, which stays.
@@ -194,10 +187,8 @@ class GrowthHubWriter:
         Raises OutcomeUnknown where a person edited a field that is to be changed, RecordGone and others.
         """
         record_id, mapper = str(current["id"]), self._mapper()
-        before, now = (
-            mapper.contact(current, memory),
-            mapper.contact(self._client.read_contact(record_id).records[0], memory),
-        )
+        before = mapper.contact(current, memory)
+        now = mapper.contact(self._client.read_contact(record_id).records[0], memory)
         shown = {name: value for name, value in before.fields.items() if name in changes}
         refuse_if_edited(self._client.account, record_id, shown, now.fields)
 

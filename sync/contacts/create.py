@@ -92,12 +92,7 @@ def _send(context: Context, target: Side, creations: Sequence[Creation], errors:
     since = datetime.fromtimestamp(target.server_now_ms(context.run.clock) / 1000, UTC)
     sent = target.dispatcher.gather([each.send for each in creations])
     answers = believed_answers(context, target, [(each.changes, each.marker) for each in creations], sent, since)
-    created = []
-    for creation, answer in zip(creations, answers, strict=True):
-        if isinstance(answer, WriteResult):
-            # After a mistake here the intent stays, so that the next run looks for the record.
-            with around(context, creation.staged, "create"):
-                created.append(created_contact(creation, answer))
+    created = _created(context, creations, answers)
     with context.state.atomic() as transaction:
         _note_errors(transaction, context, creations, answers, errors)
         commit_created(transaction, context, target, created)
@@ -115,6 +110,16 @@ def _send(context: Context, target: Side, creations: Sequence[Creation], errors:
                 write_marker(context, one.creation.source, raw, one.creation.contact, one.contact.id)
     _carry_back_opt_outs(context, target, [one for one in created if one.new_opt_outs(context)], errors)
     errors.raise_fatal()
+
+
+def _created(context: Context, creations: Sequence[Creation], answers: Sequence[Answer]) -> list[CreatedContact]:
+    """Map the contacts that were created. After a mistake the intent stays: the next run looks for the record."""
+    found = []
+    for creation, answer in zip(creations, answers, strict=True):
+        if isinstance(answer, WriteResult):
+            with around(context, creation.staged, "create"):
+                found.append(created_contact(creation, answer))
+    return found
 
 
 def _note_errors(

@@ -108,12 +108,7 @@ def _shadows(context: Context, one: CreatedContact) -> ShadowPair:
 
 
 def link_found(
-    transaction: Transaction,
-    context: Context,
-    side: Side,
-    intent: CreateIntent,
-    found: Contact,
-    filled: Fields,
+    transaction: Transaction, context: Context, side: Side, intent: CreateIntent, found: Contact, filled: Fields
 ) -> None:
     """Link the record `found` on `side` to the source of a create; `filled` is what its server fills in itself."""
     source = context.connection.other(side)

@@ -59,11 +59,8 @@ def believed_row(
     """
     contact = side.connector.to_contact(raw, memory)
     if link is None:
-        return (
-            BelievedRow(raw, contact, side.connector.digest(raw))
-            if _shows_address(contact)
-            else _read(side, contact.id, {})
-        )
+        row = BelievedRow(raw, contact, side.connector.digest(raw))
+        return row if _shows_address(contact) else _read(side, contact.id, {})
     if _is_stale(link, side, contact):
         return _read(side, contact.id, memory)
     vanished = _vanished(context, link, side, contact)

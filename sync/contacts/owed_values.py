@@ -53,14 +53,9 @@ def refresh_places(context: Context, *, retry: bool) -> None:
 
 
 def note_owed_values(
-    transaction: Transaction,
-    context: Context,
-    link: Link,
-    result: Merge,
-    values: Mapping[str, Value],
-    *,
+    transaction: Transaction, context: Context, link: Link, result: Merge, values: Mapping[str, Value], *,
     known: set[str],
-) -> None:
+) -> None:  # fmt: skip
     """Store what is owed of a pair after a merge; `known` are the sides that were read for it.
 
     A value that is settled by now is owed no more. What is owed by a side that was not read stays as it is.

@@ -53,6 +53,10 @@ def _intent(context: Context, job: PairUpdate) -> UpdateIntent:
     shadows = context.policy.expected_shadows(job)
     waiting = kept_times.open_fields(context.mapping.rules, to, source)
     contact = job.source_contact
+    kept = {
+        side.name: kept_times.render(kept_times.of_view(job.views[side.name], waiting), side.connector.clock_offset())
+        for side in (job.target, job.source)
+    }
     return UpdateIntent(
         side=job.target.name,
         source_id=job.source_id,
@@ -68,12 +72,7 @@ def _intent(context: Context, job: PairUpdate) -> UpdateIntent:
             for name, why in reasons(context, job).items()
         },
         look=look(job.target, job.raw, job.contact, job.changes),
-        kept={
-            side.name: kept_times.render(
-                kept_times.of_view(job.views[side.name], waiting), side.connector.clock_offset()
-            )
-            for side in (job.target, job.source)
-        },
+        kept=kept,
     )
 
 

@@ -206,11 +206,7 @@ def take_over_link(context: MessageContext, side: Side, staged: StagedMessage, o
         return False
     for known, link_id in context.tables.index(side).copied_near(own.contact_id, sent_ms, MINUTE_MS):
         link = context.tables.links.by_id(link_id)
-        if (
-            link is None
-            or link.gone not in {None, side.name}
-            or context.staging.message(side.name, known.id) is not None
-        ):
+        if link is None or link.gone not in {None, side.name} or context.staging.message(side.name, known.id):
             continue
         try:
             own = message_store(side).with_text(own)
