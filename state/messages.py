@@ -100,12 +100,14 @@ class MessageIndex:
     def freed_messages(self, after_link: int) -> Iterator[IndexedMessage]:
         """Yield the messages that were left out before, and that have a synced contact now.
 
-        The link of the contact is past that number, or the plan of this run is about to create it.
+        The link of the contact is past that number, or the plan of this run is about to create it, or the contact was
+        parked and is back in scope.
         """
         persons = (
             f"SELECT {self._side}_id AS person FROM link WHERE id > ? AND connection = ? AND stream = 'contacts'"
             f" UNION SELECT {self._side}_id FROM stage.step WHERE operation = 'create'"
             f" UNION SELECT {self._side}_id FROM stage.pair"
+            f" UNION SELECT {self._side}_id FROM parked JOIN link ON link.id = parked.link WHERE parked.back"
         )
         query = (
             f"SELECT m.* FROM ({persons}) JOIN message m ON m.contact_id = person AND m.connection = ?"

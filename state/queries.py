@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 
 from state.contact_lookup import STREAM, FoundContact, Record
 from state.database import Database
+from state.parked import count_parked
 
 ALL: Final = -1
 """No limit."""
@@ -78,12 +79,13 @@ class OpenIntent:
 
 @dataclass(frozen=True, slots=True)
 class OpenCounts:
-    """How many conflicts, failures, links that lost a side, and held fields a connection has."""
+    """How many conflicts, failures, links that lost a side, held fields and parked contacts a connection has."""
 
     conflicts: int
     failures: int
     deleted: int
     held: int
+    parked: int
 
 
 def open_conflicts(db: Database, after: int = 0, limit: int = ALL) -> list[OpenConflict]:
@@ -141,7 +143,8 @@ def open_counts(db: Database, connection: int) -> OpenCounts:
         "link WHERE connection = ? AND gone IS NOT NULL",
         "held WHERE connection = ?",
     )
-    return OpenCounts(*(_count(db, condition, connection) for condition in conditions))
+    conflicts, failures, deleted, held = (_count(db, condition, connection) for condition in conditions)
+    return OpenCounts(conflicts, failures, deleted, held, count_parked(db, connection))
 
 
 def count_open_conflicts(db: Database) -> int:

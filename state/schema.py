@@ -33,6 +33,7 @@ TABLES = {
     "trouble": "Records that met a transient error when they were written, and in how many runs.",
     "history": "Every value that was overwritten: where, by which rule and in which run.",
     "held": "Fields that differ on both sides because a user wanted it, until their next edit.",
+    "parked": "Linked contacts that left the scope of their connection, so that nothing of them is synced.",
     "owed": "Values that have no place at the other side yet, until a run can write them.",
     "forgotten": "Erased contacts that are not synced again, as salted hashes of their ids, addresses and numbers.",
     "lifted": "Contacts that are synced again after an erasure, as the same hashes, until both records are linked.",
@@ -292,7 +293,14 @@ UPDATE person SET bare_marker = 1 WHERE marker IS NOT NULL;
 """
 """Releases before this one wrote the id alone."""
 
-VERSION = 3
+PARKED = """
+CREATE TABLE parked (
+  link INTEGER NOT NULL REFERENCES link (id) ON DELETE CASCADE, side TEXT NOT NULL, since_ms INTEGER NOT NULL,
+  back INTEGER NOT NULL, PRIMARY KEY (link, side)
+) WITHOUT ROWID;
+"""
+
+VERSION = 4
 """PRAGMA user_version of a file with all migrations: the number of the release, which may bring several migrations."""
 
 
@@ -312,6 +320,7 @@ MIGRATIONS = (
     ("013_lifted", LIFTED),
     ("014_open_again", OPEN_AGAIN),
     ("015_bare_markers", BARE_MARKERS),
+    ("016_parked", PARKED),
 )
 """Every migration in the order in which they are applied."""
 

@@ -15,14 +15,8 @@ from connectors.account_options import OptionsTable, Text
 from sync.config.error_lines import ConfigMistake
 from sync.config.field_checks import check_fields
 from sync.config.fields import CONSENT, FieldOptions, MappedName, Policy
-from sync.config.value_types import Direction, FieldName, Flag, ShareOrCount, Values
-
-
-class Only(OptionsTable):
-    """Which contacts are carried for the first time from a side: those with one of the values in each field (R29)."""
-
-    left: dict[FieldName, Values] = Field(default_factory=dict)
-    right: dict[FieldName, Values] = Field(default_factory=dict)
+from sync.config.scope import Only, check_scope
+from sync.config.value_types import Direction, Flag, ShareOrCount
 
 
 class ContactsStream(OptionsTable):
@@ -60,6 +54,7 @@ def check_contacts(
         yield ConfigMistake((*place, "enrich"), allowed, found=True)
     yield from check_fields(contacts.fields, contacts.direction, kinds, (*place, "fields"))
     yield from _check_prefixes(contacts, (*place, "fields"))
+    yield from check_scope(contacts.only, tuple(contacts.fields), (*place, "only"))
 
 
 def _listed(kinds: Iterable[str]) -> str:

@@ -42,7 +42,7 @@ _MISSING = {
     "listen": "an IP address of this machine and a port, like 127.0.0.1:8788",
     "right": "the name of an account",
 }
-_INSIDE = ("[key]", "places")  # steps that the path of an error has and the file has not
+_INSIDE = ("[key]", "places", "values")  # steps that the path of an error has and the file has not
 _KIND = 2
 """The step of the path of an error in an account that names the kind of its system."""
 
@@ -134,7 +134,9 @@ def _as_written(steps: Sequence[str]) -> tuple[str, ...]:
 
 
 def _pattern(steps: Sequence[str]) -> str:
-    """Return the path of a table with `*` for the name that the user gave it."""
+    """Return the path of a table with `*` for the name that the user gave it; conditions are alike at any depth."""
+    if "only" in steps[:-2]:
+        steps = (*steps[: steps.index("only") + 1], "*")
     return ".".join(
         "*" if at == 1 and steps[0] in ("accounts", "connections") else step for at, step in enumerate(steps)
     )

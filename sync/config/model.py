@@ -27,8 +27,9 @@ from pydantic import (
 
 from connectors import registry
 from connectors.account_options import AccountOptions, OAuthAccount, OptionsTable, Secret, Text
-from sync.config.contacts import ContactsStream, Only, check_contacts
+from sync.config.contacts import ContactsStream, check_contacts
 from sync.config.error_lines import ConfigMistake, from_pydantic, lines
+from sync.config.scope import Condition, Only
 from sync.config.value_types import (
     SEALING_HELP,
     Address,
@@ -192,6 +193,7 @@ def tables() -> dict[str, list[str]]:
         ("connections", "*"): Connection,
         ("connections", "*", "contacts"): ContactsStream,
         ("connections", "*", "contacts", "only"): Only,
+        ("connections", "*", "contacts", "only", "*"): Condition,
         ("connections", "*", "messages"): MessagesStream,
         **{("accounts", "*", one.kind): one.account for one in registry.systems()},
     }

@@ -19,6 +19,7 @@ from state.intent_store import ContactIntents
 from state.linked_elsewhere import LinkedElsewhere
 from state.links import Link, LinkSide
 from state.owed_values import OwedValues
+from state.parked import ParkedLinks
 from state.staging import Staged, Staging
 from sync.config.contacts import ContactsStream
 from sync.contacts.findings import Findings, findings_for
@@ -53,6 +54,7 @@ class ContactTables(Tables):
     owed_values: OwedValues = field(init=False)
     erasure_marks: ErasureMarks = field(init=False)
     linked_elsewhere: LinkedElsewhere = field(init=False)
+    parked: ParkedLinks = field(init=False)
 
     def __post_init__(self) -> None:
         Tables.__post_init__(self)  # super() does not work in a dataclass with slots
@@ -61,6 +63,7 @@ class ContactTables(Tables):
         self.holds, self.owed_values = Holds(*key), OwedValues(*key)
         self.erasure_marks = ErasureMarks(self.state.db)
         self.linked_elsewhere = LinkedElsewhere(self.state.db, self.connection.number)
+        self.parked = ParkedLinks(self.state.db, self.connection.number)
 
 
 @dataclass(slots=True)

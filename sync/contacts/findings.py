@@ -20,6 +20,8 @@ class Findings:
     unknown: target side and source id of each create with an unknown outcome (R20).
     unfinished: the first link that was created since the last run that ended; None if there is none.
     relinked: side and record id of contacts with a lifted erasure, by the number of their hashes.
+    returned: the links that were parked, and whose records are in scope again and merged by this run.
+    may_park: whether a scope binds linked contacts, or one of them was parked before (R49).
     absent: the numbers of those hashes that no record on the other side can have any more.
     read_whole: the sides that this run has read in full to find such records.
     lifted_ids: by side and number, the records that have the hashes.
@@ -38,6 +40,8 @@ class Findings:
     doubted: Counter[str] = field(default_factory=Counter)
     unknown: set[tuple[str, str]] = field(default_factory=set)
     unfinished: int | None = None
+    may_park: bool = False
+    returned: set[int] = field(default_factory=set)
     relinked: dict[int, tuple[str, str]] = field(default_factory=dict)
     lifted_ids: dict[str, dict[int, Sequence[str]]] = field(default_factory=dict)
     read_whole: set[str] = field(default_factory=set)

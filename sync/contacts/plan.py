@@ -1,9 +1,11 @@
 """Plan what is to be written where: every staged record, and what else is due.
 
 Rules kept here:
-- nothing is written here, to no system and to no link: the plan is a list of steps in staging, and how much it changes
-  on each side is weighed for the guard (R25);
+- nothing is written here, to no system and to no shadow: the plan is a list of steps in staging, and how much it
+  changes on each side is weighed for the guard (R25);
 - a failure is tried again when its cause may be gone, and once a day (R22);
+- a linked contact outside of a scope that binds it is parked: that alone is stored here, and merged with neither side
+  until it is back (R49);
 - a contact without a key at the other side is left out, with the reason, until it has one (R37);
 - both sides are read in full into the identity index before a contact is created (R7);
 - a record that cannot be read may still be the counterpart: the contact waits for it, and is never created (R42).
@@ -20,6 +22,7 @@ from sync.contacts.context import Context
 from sync.contacts.enrichment import awaited
 from sync.contacts.merge import load_owners_for_create, merge_pair, values_for_create
 from sync.contacts.owed_values import steps_of_owed
+from sync.contacts.parking import is_bound_out, is_parked, judge, scope_of
 from sync.contacts.partners import lifted_partner, note_lifted, replaced_partner
 from sync.contacts.plan_steps import (
     CREATE,
@@ -38,7 +41,8 @@ from sync.contacts.untranslatable import count, is_untranslatable
 from sync.rules import contact_codec
 from sync.rules.deletion import goes_towards
 from sync.rules.match import Candidates, Paired, PairingRefused, Unpaired, pair
-from sync.rules.merge import LEFT
+from sync.rules.merge import LEFT, RIGHT
+from sync.rules.scope import may_travel_first
 from sync.streams.connection import SIDE_NAMES, Side
 from sync.streams.record_boundary import UNREAD
 
@@ -85,13 +89,21 @@ def _plan_with_counterpart(context: Context, side: Side, staged: Staged, link: L
     counterpart = context.staging.changed_record(other.name, other_id)
     if side.name != LEFT and counterpart is not None:
         return  # the pair was planned with the page of its left record
+    parking = judge(context, link, {side.name: staged, other.name: counterpart})
+    if parking.is_parked:
+        return
+    is_needed = parking.is_returning or _needs_counterpart(context, link, staged, other)
     # The answer that a record is gone may have been wrong, so it is asked for again when its survivor changes.
-    if link.gone == other.name or (counterpart is None and _needs_counterpart(context, link, staged, other)):
+    if link.gone == other.name or (counterpart is None and is_needed):
         counterpart = stage_by_id(context, other, other_id)
         if counterpart is None:  # it is gone: the survivor may be linked to another record
             return
+        if judge(context, link, {side.name: staged, other.name: counterpart}).is_parked:
+            return
     left, right = (staged, counterpart) if side.name == LEFT else (counterpart, staged)
     _plan_pair(context, link, left, right)
+    if parking.is_returning:
+        context.findings.returned.add(link.id)
 
 
 def _needs_counterpart(context: Context, link: Link, staged: Staged, other: Side) -> bool:
@@ -107,6 +119,8 @@ def _plan_resolved(context: Context) -> None:
     for link_id in context.tables.conflicts.resolved_links():
         link = context.tables.links.by_id(link_id)
         if link is not None and not link.gone and not any(_staged_records(context, link)):
+            if is_parked(context, link):
+                continue
             with around(context, Staged(LEFT, link.left.id)):
                 _plan_pair(context, link, None, None)
 
@@ -118,7 +132,7 @@ def _plan_owed(context: Context) -> None:
     for side in context.connection.sides:
         for step in (step for page in steps_of_owed(context, side) for step in page):
             link = context.tables.links.by_id(step.link)
-            if link is not None:
+            if link is not None and not is_parked(context, link):
                 _plan_pair(context, link, *_staged_records(context, link))
 
 
@@ -163,6 +177,9 @@ def plan_first_merge(context: Context, side: Side, staged: Staged, other_id: str
     if counterpart is None:
         return False
     left, right = (staged, counterpart) if side.name == LEFT else (counterpart, staged)
+    if is_bound_out(context, {LEFT: left, RIGHT: right}):
+        _leave_out(context, side, staged)
+        return True
     for each, record_id in ((context.connection.left, left.id), (context.connection.right, right.id)):
         note_lifted(context, each, record_id)
     result = merge_pair(context, None, left, right)
@@ -248,11 +265,10 @@ def _plan_wait(context: Context, staged: Staged, other: Side, other_id: str) -> 
 
 def _plan_create(context: Context, side: Side, staged: Staged) -> None:
     """Plan a create if the config lets this contact be created on the other side; else count it as left out."""
-    target, fields = context.connection.other(side), contact_of(staged).fields
-    only = context.settings.only.left if side.name == LEFT else context.settings.only.right
-    if not may_create(context, target) or not contact_codec.is_in_scope(fields, only):
+    target, contact = context.connection.other(side), contact_of(staged)
+    if not may_create(context, target) or not may_travel_first(scope_of(context, side), contact):
         _leave_out(context, side, staged)
-    elif lacking := target.connector.missing_key(values_for_create(context, target, fields).changes):
+    elif lacking := target.connector.missing_key(values_for_create(context, target, contact.fields).changes):
         _leave_out(context, side, staged, lacking)
     else:
         plan_create(context, target, staged)

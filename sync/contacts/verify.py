@@ -11,6 +11,7 @@ from state.links import Link
 from state.staging import PAGE, Staged
 from sync.contacts.context import Context
 from sync.contacts.merge import merge_pair
+from sync.contacts.parking import is_parked
 from sync.contacts.plan import may_create
 from sync.contacts.plan_steps import PAIR
 from sync.contacts.preview import preview_side
@@ -34,6 +35,7 @@ def compare(context: Context) -> Comparison:
     found.differ = [*_to_write(context), *open_conflicts(context.tables)]
     found.doubles = list(duplicates(context.tables))
     found.held = _held(context, found.differ)
+    found.parked = context.tables.parked.count_parked()
     return found
 
 
@@ -50,7 +52,7 @@ def _survivors(context: Context, side: Side) -> list[Entry]:
     return [
         {"who": context.agreed_name(link, side)}
         for link in context.tables.links.gone_links()
-        if link.gone != side.name and not _is_wanted(context, link, side)
+        if link.gone != side.name and not _is_wanted(context, link, side) and not is_parked(context, link)
     ]
 
 
@@ -83,7 +85,7 @@ def _listed(context: Context) -> Iterator[Pair]:
     """Yield linked pairs with a failed write: they are not planned again until something changes."""
     for failure in context.tables.failures.waiting_failures():
         link = _link(context, failure)
-        if link is not None and link.gone is None:
+        if link is not None and link.gone is None and not is_parked(context, link):
             yield link, *link.ids
 
 

@@ -9,6 +9,7 @@ from state.links import Link
 from sync.contacts import deletions, execute, owed_values, plan, read, recovery
 from sync.contacts.context import Context
 from sync.contacts.merged_records import MergeTargets, find_merge_targets, list_merged
+from sync.contacts.parking import is_parked
 from sync.contacts.partners import settle_lifted
 from sync.contacts.plan_steps import DELETE
 from sync.contacts.untranslatable import report_untranslatable
@@ -53,6 +54,8 @@ def plan_contacts(
 def plan_deletions(context: Context, read_range: ReadRange, found: ReadContacts, merge_targets: MergeTargets) -> None:
     """Plan what happens to the counterparts of deleted records, unless this run pairs them with another record."""
     for link in _lost_links(context, read_range, found):
+        if is_parked(context, link):
+            continue
         if context.staging.paired_id("left", link.left.id) or context.staging.paired_id("right", link.right.id):
             continue
         _, survivor = context.connection.lost_and_survivor(link)

@@ -82,7 +82,11 @@ def _settings(connection: Connection) -> Mapping[str, object]:
     places |= {name: {"tags": prefix} for name, prefix in contacts.tag_prefixes.items()}
     for name, conversion in fingerprint_settings(contacts.fields).items():
         places[name] = [places.get(name, {}), conversion]
-    settings = {"create": contacts.create, "only": contacts.only.model_dump(), "places": places}
+    settings = {
+        "create": contacts.create,
+        "only": {"left": contacts.only.left.fingerprint, "right": contacts.only.right.fingerprint},
+        "places": places,
+    }
     optional = {
         "maps": {name: option.map for name, option in contacts.fields.items() if option.map},
         "loosen": any(option.loosen for option in contacts.fields.values()),

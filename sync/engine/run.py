@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from connectors.errors import ConnectorError
 from sync.contacts.context import Context
+from sync.contacts.parking import note_scopes, settle_returned
 from sync.contacts.plan import plan_unlinked
 from sync.engine import contact_stream, message_stream
 from sync.engine.contact_stream import ReadContacts
@@ -48,6 +49,7 @@ def run(
     """
     contacts, stopped = scope.contacts, ""
     try:
+        note_scopes(contacts)
         contact_stream.settle_intents(contacts)
         found, messages = _read(scope, read_range)
         contacts.mapping.judge = winner_by_policy(contacts.settings.conflicts, contacts.connection.offsets())
@@ -57,6 +59,8 @@ def run(
             contact_stream.write_contacts(contacts, found)
             if planned_messages is not None:
                 message_stream.write_messages(planned_messages)
+            if not scope.errors:
+                settle_returned(contacts)
     except ConnectorError as error:
         contacts.errors.append(str(error))
     contact_stream.report_contacts(contacts)

@@ -17,6 +17,7 @@ from state.messages import STREAM, MessageIndex, StreamSetup
 from state.webhook_hints import Hint
 from sync.config.model import MessagesStream
 from sync.contacts.context import Context
+from sync.contacts.parking import is_parked
 from sync.messages.links import first_contact_of_copy, original_side
 from sync.output.report import StreamReport
 from sync.rules import contact_codec
@@ -119,11 +120,15 @@ class MessageContext:
         return self.scope.leaves(side.name) or (receives and message_store(side).lists_copies)
 
     def linked_contact(self, side: Side, contact_id: str) -> str | None:
-        """Return the id of a contact at the other side; None where it is not linked, or either record is deleted."""
+        """Return the id of a contact at the other side; None without a link, and of a parked or deleted one."""
         link = self.contacts.tables.links.of_record(side.name, contact_id)
-        if link is None or link.gone is not None:
+        if link is None or link.gone is not None or is_parked(self.contacts, link):
             return None
         return link.side(self.connection.other(side).name).id
+
+    def is_parked(self, side: Side, contact_id: str) -> bool:
+        """Say whether nothing of a contact is carried now, messages included (R49)."""
+        return is_parked(self.contacts, self.contacts.tables.links.of_record(side.name, contact_id))
 
     def original_contact(self, link: Link) -> str:
         """Return the contact of an original by its id at the original's side, '' where that is not known."""

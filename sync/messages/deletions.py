@@ -49,6 +49,8 @@ def plan_deletions(context: MessageContext) -> None:
         source = context.connection.side(original_side(link))
         if link.gone != source.name or not context.scope.leaves(source.name):
             continue
+        if context.is_parked(source, context.original_contact(link)):
+            continue
         resolution = decided_side(context.tables, link)
         if resolution == source.name or (resolution is None and context.deletes == "propagate"):
             with context.around(source, link.side(source.name).id, ""):

@@ -113,7 +113,8 @@ def _plan_message(context: MessageContext, side: Side, staged: StagedMessage) ->
     if link is None:
         if not context.staging.is_taken(side.name, staged.id):
             _plan_new(context, side, staged)
-    elif original_side(link) == side.name:  # edits of copies are not carried
+    elif original_side(link) == side.name and not context.is_parked(side, staged.contact_id):
+        # Edits of copies are not carried.
         plan_edit(context, side, staged, link)
 
 

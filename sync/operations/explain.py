@@ -15,6 +15,7 @@ from state.history import REFUSED, HistoryLine
 from state.holds import Holds
 from state.links import Link, Links
 from state.owed_values import owed_of_link
+from state.parked import parked_sides
 from state.queries import open_intents
 from sync.config.field_places import field_names
 from sync.config.model import Config
@@ -71,6 +72,10 @@ def _person(db: Database, person: FoundContact, asked: ContactArgument, field: s
         "connection": connections.connection_name(db, person.connection),
         "linked": link is not None,
         "deleted_from": accounts.get(link.gone) if link is not None and link.gone else None,
+        "parked": [
+            {"account": accounts.get(side, side), "since": ms_text(since)}
+            for side, since in (parked_sides(db, link.id) if link is not None else {}).items()
+        ],
         "history": [_event(line) for line in history if field in (None, line.entry.field)],
         **{name: _of_field(name, value, field) for name, value in facts.items()},
         "unanswered": _unanswered(db, person),

@@ -111,8 +111,8 @@ class Comparison:
     """The result of `verify` for one connection. Lists hold the objects of its document.
 
     `compared` counts pairs. `only` lists, by account, the records that exist there alone. `differ` are fields,
-    `doubles` contacts of one account with the same e-mail address, `held` differences that a user wanted, and `owed`
-    how many values wait for a place, by account and field.
+    `doubles` contacts of one account with the same e-mail address, `held` differences that a user wanted, `owed`
+    how many values wait for a place, by account and field, and `parked` how many linked contacts are out of scope.
     """
 
     compared: int = 0
@@ -121,6 +121,7 @@ class Comparison:
     doubles: list[dict[str, Any]] = field(default_factory=list)
     held: list[dict[str, Any]] = field(default_factory=list)
     owed: dict[str, dict[str, int]] = field(default_factory=dict)
+    parked: int = 0
 
     @property
     def agree(self) -> bool:

@@ -34,6 +34,7 @@ OPEN: Final = {
     "failures": "Records that could not be synced",
     "held": "Fields that differ because a user wanted it",
     "deleted": "Contacts that were deleted on one side",
+    "parked": "Linked contacts that left the scope",
 }
 CALLS: Final = {
     "retries": "Calls that were retried",

@@ -1,13 +1,11 @@
 """Convert contacts to text, to entries of the identity index, and to a display name. Pure."""
 
 import json
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
 
 from connectors.contact import Contact, Fields
-from connectors.values import email, labels, phone, text
+from connectors.values import email, phone, text
 from state.indexed_contact import IndexedContact
 from sync.rules.shadow_codec import fields_of
 from sync.rules.streams import CONTACTS
@@ -91,11 +89,6 @@ def display_name(account: str, record_id: str, fields: Fields) -> str:
     return f"{account}:{record_id}"
 
 
-def is_in_scope(fields: Fields, only: Mapping[str, Sequence[str]]) -> bool:
-    """Say whether a contact has one of the wanted values in every field that `only` names (R29)."""
-    return all(_has_one(fields.get(name), values) for name, values in only.items())
-
-
 def to_ms(moment: datetime | None) -> int | None:
     """Return whole milliseconds since 1970."""
     return None if moment is None else round(moment.timestamp() * 1000)
@@ -104,11 +97,6 @@ def to_ms(moment: datetime | None) -> int | None:
 def from_ms(milliseconds: int | None) -> datetime | None:
     """Return an aware time in UTC."""
     return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
-
-
-def _has_one(value: Any, values: Sequence[str]) -> bool:
-    present = value if isinstance(value, tuple) else (value,)
-    return bool({labels.key(one) for one in present if one} & {labels.key(one) for one in values})
 
 
 def _name(fields: Fields) -> str:

@@ -73,6 +73,8 @@ def _difference_lines(connection: Document) -> Iterator[str]:
         yield f"{printable(one['who'])}: {one['field']} is {_both(one)}"
     for one in connection["doubles"]:
         yield f"twice at {one['account']}: {printable(one['who'])} ({', '.join(map(printable, one['ids']))})"
+    if connection.get("parked"):
+        yield f"parked: {counted(connection['parked'], 'linked contact')}, out of the scope under `only`"
     for one in connection.get("held", ()):
         yield f"held since {one['since']}: {printable(one['who'])}: {one['field']} is {_both(one)}"
     yield from _owed_lines(connection.get("owed", {}))

@@ -87,6 +87,8 @@ def installation_lines(document: Document) -> Iterator[str]:
 def _connection_notes(connection: Document) -> Iterator[str]:
     if connection.get("charged"):
         yield f"{counted(connection['charged'], 'company look-up')} in the last 30 days; each may be charged"
+    if connection.get("parked"):
+        yield f"parked: {counted(connection['parked'], 'linked contact')}, out of the scope under `only`"
     if "webhooks" in connection:
         heard, waiting = connection["webhooks"]["heard_at"], connection["webhooks"]["waiting"]
         yield f"last webhook received: {heard or 'never'}; {counted(waiting, 'record')} waiting"

@@ -95,6 +95,8 @@ def _fact_lines(contact: Document) -> Iterator[str]:
     if contact["agreed"]:
         yield "both sides last agreed on:"
         yield from indented(aligned(_agreed_rows(contact)))
+    for one in contact["parked"]:
+        yield f"parked since {one['since']}: it left the scope of {one['account']}, so nothing of it is synced"
     for one in contact["conflicts"]:
         yield f"in conflict: {one['field']}, see: sync conflicts show {one['id']}"
     for one in contact["failures"]:

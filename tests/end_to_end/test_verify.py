@@ -116,6 +116,7 @@ def test_the_command_ends_with_0_or_1_and_prints_the_same_as_text(live_world: Wo
             "differ": [{"who": "ann@example.com", "field": "city", "left": "Oslo", "right": "Bergen"}],
             "doubles": [],
             "held": [],
+            "parked": 0,
         }]
     }  # fmt: skip
     result = world.sync("verify")

@@ -61,6 +61,7 @@ class CopiedGrowthHub(GrowthHubSandbox):
             if known is not None:
                 self._forget_identity(known)
             self._keep(record)
+            self._index.refresh(self._now())  # what waits to be shown lies in memory
 
     def copied_ids(self) -> int:
         """Return the number of contacts."""

@@ -17,12 +17,20 @@ from connectors.growthhub.webhook_options import ON, WebhookKeys
 from connectors.http.rate_limiter import RateLimit
 from sync.config.error_lines import from_pydantic, lines
 from sync.config.model import Config, find, load, parse, tables
+from sync.config.scope import Only
 from sync.config.webhooks import webhooks_model
 from sync.errors import ConfigError
 from tests.sync.config_text import GOOD, replaced, with_line
 
 FILE = Path("/home/ann/sync/config.toml")
 EXAMPLE = Path(__file__).parents[3] / "config.example.toml"
+
+
+CONTACTS = "connections.sales.contacts"
+
+
+def only_left(condition: str) -> str:
+    return f"only = {{ left = {{ all = [ {condition} ] }} }}"
 
 
 def complaints(text: str) -> list[str]:
@@ -67,7 +75,8 @@ def test_what_is_left_out_has_the_value_of_the_contract() -> None:
     )  # fmt: skip
     assert contacts.max_changed == 0.5
     assert contacts.create_tags == ()
-    assert (contacts.only.left, contacts.only.right, contacts.fields) == ({}, {}, {})
+    assert contacts.only == Only()
+    assert contacts.fields == {}
     assert not contacts.enrich
 
 
@@ -130,7 +139,7 @@ def test_a_field_can_be_no_tag_where_no_side_has_them() -> None:
 def test_only_takes_one_value_or_several() -> None:
     text = with_line("connections.sales.contacts", 'only = { left = { tags = ["a", "b"], country = "US" } }')
     only = parse(text, FILE).connections["sales"].contacts.only
-    assert only.left == {"tags": ("a", "b"), "country": ("US",)}
+    assert only.left.values == {"tags": ("a", "b"), "country": ("US",)}
 
 
 def test_reconcile_can_be_off() -> None:
@@ -244,6 +253,15 @@ WRONG = [
     ("connections.sales.contacts", "only = { left = { tag = 'x' } }", "only.left.tag", ["did you mean tags?"]),
     ("connections.sales.contacts", "only = { left = { tags = [] } }", "only.left.tags", ["a list of texts"]),
     ("connections.sales.contacts", "only = { left = { tags = 1 } }", "only.left.tags", ["a list of texts"]),
+    (CONTACTS, only_left("{ field = 'tag', has = 'x' }"), "only.left.all.0.field", ["did you mean tags?"]),
+    (CONTACTS, only_left("{ field = 'tags', hass = 'x' }"), "only.left.all.0.hass", ["did you mean has?"]),
+    (CONTACTS, "only = { right = { any = [] } }", "only.right.any", ["one condition at least"]),
+    (CONTACTS, only_left("{ field = 'tags' }"), "only.left.all.0", ["field with one of has"]),
+    (CONTACTS, only_left("{ any = [ { field = 'city', has = 'x' } ], has = 'x' }"), "only.left.all.0", ["or else all or any"]),
+    (CONTACTS, only_left("{ field = 'city', matches = '(' }"), "only.left.all.0.matches", ["RE2"]),
+    (CONTACTS, only_left("{ field = 'created', has = 'x' }"), "only.left.all.0", ["created with after or before or exists"]),
+    (CONTACTS, only_left("{ field = 'created', after = 'x' }"), "only.left.all.0.after", ["2026-01-01"]),
+    ("connections.sales.contacts", "only = { left = { bind = 'yes' } }", "only.left.bind", ["true or false"]),
     ("connections.sales.contacts.fields", "titel = {}", "titel", ["did you mean title?"]),
     ("connections.sales.contacts.fields", "city = 'x'", "city", ["a table"]),
     ("connections.sales.contacts.fields", "city = { growthhub = 7 }", "city.growthhub", ["a text"]),

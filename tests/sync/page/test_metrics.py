@@ -46,7 +46,7 @@ def test_prometheus_can_read_it_and_it_says_what_it_is(visitor: Visitor) -> None
 
 def test_what_is_open_and_how_far_each_stream_is_are_those_of_status(visitor: Visitor) -> None:
     found, status = scraped(visitor), visitor.get("/api/status").json["connections"][0]
-    for name in ("conflicts", "failures", "held", "deleted"):
+    for name in ("conflicts", "failures", "held", "deleted", "parked"):
         assert found[f"growthsync_{name}"] == [(SALES, status[name])]
     ((labels, lag),) = found["growthsync_lag_seconds"]
     assert labels == {"connection": "sales", "stream": "contacts"}

@@ -71,27 +71,6 @@ def test_contacts_are_named_by_e_mail_else_by_number_else_by_account_and_id(fiel
     assert contact_codec.display_name("growthhub", "ve9", fields) == who
 
 
-@pytest.mark.parametrize(
-    ("fields", "only", "wanted"),
-    [
-        ({}, {}, True),
-        ({"tags": ("sync", "vip")}, {"tags": ["sync"]}, True),
-        ({"tags": ("SYNC",)}, {"tags": ["sync"]}, True),
-        ({"tags": ("vip",)}, {"tags": ["sync", "VIP"]}, True),
-        ({"tags": ("vip",)}, {"tags": ["sync"]}, False),
-        ({"tags": None}, {"tags": ["sync"]}, False),
-        ({}, {"tags": ["sync"]}, False),
-        ({"country": "GB"}, {"country": ["gb", "ie"]}, True),
-        ({"country": "GB", "tags": ("vip",)}, {"country": ["GB"], "tags": ["sync"]}, False),
-        ({"tags": ("vip",)}, {"tags": []}, False),
-    ],
-)
-def test_a_contact_that_has_one_of_the_values_in_every_field_requested_is_carried(
-    fields: dict[str, Value], only: dict[str, list[str]], wanted: bool
-) -> None:
-    assert contact_codec.is_in_scope(fields, only) == wanted
-
-
 @given(MOMENTS)
 def test_a_time_that_is_stored_in_milliseconds_is_the_same_again(moment: datetime) -> None:
     assert contact_codec.from_ms(contact_codec.to_ms(moment)) == moment

@@ -8,7 +8,7 @@ def connection(**changed: Any) -> dict[str, Any]:
     return {
         "name": "sales", "streams": {"contacts": {"covered_to": covered, "lag_seconds": 3725}},
         "last_run": {"run": "r1", "status": "ok", "started_at": "a", "finished_at": "b"},
-        "next_run_at": None, "conflicts": 0, "failures": 0, "deleted": 0, "held": 0, **changed,
+        "next_run_at": None, "conflicts": 0, "failures": 0, "deleted": 0, "held": 0, "parked": 0, **changed,
     }  # fmt: skip
 
 

@@ -1,0 +1,127 @@
+"""Decide which contacts travel (R29, R49). Pure.
+
+Rules kept here:
+- a condition about a value that is unknown (R4) neither holds nor fails: a contact travels for the first time only
+  where its scope holds, and a linked one is parked only where it fails;
+- texts are compared without case, as tags are; a set has a value if one of its elements is that value;
+- an empty value is none of the values that a condition names.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Final
+
+from connectors.contact import Contact, Fields, Value
+from connectors.values import instant, labels
+from sync.config.scope import TIMES, Condition, SideScope
+
+UNKNOWN: Final = None
+"""The verdict about a value that is not known."""
+
+Verdict = bool | None
+
+
+def in_scope(scope: SideScope, contact: Contact) -> Verdict:
+    """Return whether a contact is in the scope of its side, None where a value that decides it is unknown."""
+    values = (_has_one(contact.fields, name, wanted) for name, wanted in scope.values.items())
+    groups = (_all_of(scope.all, contact) if scope.all else True, _any_of(scope.any, contact) if scope.any else True)
+    return all_hold((*values, *groups))
+
+
+def may_travel_first(scope: SideScope, contact: Contact) -> bool:
+    """Say whether a contact may be created on the other side."""
+    return in_scope(scope, contact) is True
+
+
+def stays_linked(scope: SideScope, contact: Contact | None) -> Verdict:
+    """Return whether a linked contact is carried: False where it is parked, None where that stays as it was.
+
+    `contact` is None where the record was not read.
+    """
+    if not scope.bind:
+        return True
+    return UNKNOWN if contact is None else in_scope(scope, contact)
+
+
+def all_hold(verdicts: Iterable[Verdict]) -> Verdict:
+    """Return whether all hold: one that fails decides, and then one that is unknown."""
+    found = set(verdicts)
+    return False if False in found else UNKNOWN if UNKNOWN in found else True
+
+
+def any_holds(verdicts: Iterable[Verdict]) -> Verdict:
+    """Return whether any holds: one that holds decides, and then one that is unknown."""
+    found = set(verdicts)
+    return True if True in found else UNKNOWN if UNKNOWN in found else False
+
+
+def holds(condition: Condition, contact: Contact) -> Verdict:
+    """Return whether a condition holds for a contact, None where its value is unknown."""
+    if condition.all:
+        return _all_of(condition.all, contact)
+    if condition.any:
+        return _any_of(condition.any, contact)
+    name, operand = condition.field or "", condition.operand(condition.operator)
+    if name in TIMES:
+        return _time_holds(condition.operator, operand, contact.created_at if name == "created" else contact.updated_at)
+    if name not in contact.fields:
+        return UNKNOWN
+    return _value_holds(condition.operator, operand, contact.fields[name])
+
+
+def _all_of(conditions: Sequence[Condition], contact: Contact) -> Verdict:
+    return all_hold(holds(one, contact) for one in conditions)
+
+
+def _any_of(conditions: Sequence[Condition], contact: Contact) -> Verdict:
+    return any_holds(holds(one, contact) for one in conditions)
+
+
+def _has_one(fields: Fields, name: str, wanted: Sequence[str]) -> Verdict:
+    return _is_one_of(fields[name], wanted) if name in fields else UNKNOWN
+
+
+def _value_holds(operator: str, operand: Any, value: Value) -> bool:
+    match operator:
+        case "has" | "in":
+            return _is_one_of(value, operand)
+        case "not":
+            return not _is_one_of(value, operand)
+        case "exists":
+            return bool(value) is operand
+        case "contains":
+            parts = [labels.key(part) for part in operand]
+            return any(part in labels.key(element) for element in _elements(value) for part in parts)
+        case "matches":
+            return any(_pattern(operand).search(element) is not None for element in _elements(value))
+    return any(_is_timed(operator, operand, instant.parse(element)) for element in _elements(value))
+
+
+def _time_holds(operator: str, operand: Any, moment: datetime | None) -> Verdict:
+    if operator == "exists":
+        return (moment is not None) is operand
+    return UNKNOWN if moment is None else _is_timed(operator, operand, moment)
+
+
+def _is_timed(operator: str, bound: datetime, moment: datetime | None) -> bool:
+    """Say whether a time lies before the bound, or at it or after it."""
+    return moment is not None and (moment < bound) is (operator == "before")
+
+
+def _is_one_of(value: Value, wanted: Sequence[str]) -> bool:
+    return not {labels.key(one) for one in _elements(value)}.isdisjoint(labels.key(one) for one in wanted)
+
+
+def _elements(value: Value) -> Sequence[str]:
+    return value if isinstance(value, tuple) else (value,) if value else ()
+
+
+@lru_cache(maxsize=64)
+def _pattern(text: str) -> Any:
+    """Return a compiled pattern. RE2 has no pattern that takes more than linear time."""
+    from re2 import Options, compile  # few configs have a pattern  # noqa: A004
+
+    options = Options()
+    options.case_sensitive = False
+    return compile(text, options)
