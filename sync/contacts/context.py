@@ -23,11 +23,13 @@ from state.parked import ParkedLinks
 from state.staging import Staged, Staging
 from sync.config.contacts import ContactsStream
 from sync.contacts.findings import Findings, findings_for
+from sync.contacts.scope_rules import scope_rule
 from sync.output.report import StreamReport
 from sync.rules import contact_codec, kept_times, shadow_codec
 from sync.rules.erasure_marks import mark_of_record, marks_to_look_for
 from sync.rules.mapping import Rules, present
-from sync.rules.merge import LEFT, OPPOSITE, Merge, Resolution, SideView, WinnerChooser
+from sync.rules.merge import LEFT, OPPOSITE, RIGHT, Merge, Resolution, SideView, WinnerChooser
+from sync.rules.scope import Scope
 from sync.rules.shadow_update import ShadowPair
 from sync.rules.translation import Members
 from sync.rules.typed_fields import TypedField
@@ -168,7 +170,7 @@ class Context:
     """The contacts stream of one run.
 
     `policy` decides what a run does in its own way: to sync, or to undo a run. `enrichment` is None if companies are
-    not looked up.
+    not looked up. `scopes` say by side which contacts travel from it (R49).
     """
 
     run: Run
@@ -183,12 +185,15 @@ class Context:
     tables: ContactTables = field(init=False)
     findings: Findings = field(init=False)
     boundary: Boundary = field(init=False)
+    scopes: Mapping[str, Scope] = field(init=False)
     enrichment: "Enrichment | None" = None
 
     def __post_init__(self) -> None:
         self.tables = ContactTables(self.state, self.connection, STREAM, self.run.dry)
         self.findings = findings_for(side.account for side in self.connection.sides)
         self.boundary = Boundary(self.state, self.tables.failures, self.errors, self.run.now_ms)
+        only = self.settings.only
+        self.scopes = {LEFT: scope_rule(only.left), RIGHT: scope_rule(only.right)}
 
     def present_rules(self) -> Rules:
         """Return the rules as both accounts can keep them now."""

@@ -12,23 +12,14 @@ from collections.abc import Mapping
 from state.links import Link
 from state.parked import Parking
 from state.staging import Staged
-from sync.config.scope import SideScope
 from sync.contacts.context import Context
 from sync.contacts.staged_records import contact_of
-from sync.rules.merge import LEFT
 from sync.rules.scope import Verdict, stays_linked
-from sync.streams.connection import Side
-
-
-def scope_of(context: Context, side: Side) -> SideScope:
-    """Return the scope of the contacts of a side."""
-    only = context.settings.only
-    return only.left if side.name == LEFT else only.right
 
 
 def note_scopes(context: Context) -> None:
     """Find out whether this run has to think of parked contacts at all."""
-    is_bound = any(scope_of(context, side).bind for side in context.connection.sides)
+    is_bound = any(context.scopes[side.name].bind for side in context.connection.sides)
     context.findings.may_park = is_bound or context.tables.parked.has_any()
 
 
@@ -72,5 +63,5 @@ def _verdicts(context: Context, records: Mapping[str, Staged | None]) -> dict[st
     for side in context.connection.sides:
         staged = records.get(side.name)
         contact = contact_of(staged) if staged is not None and staged.contact is not None else None
-        found[side.name] = stays_linked(scope_of(context, side), contact)
+        found[side.name] = stays_linked(context.scopes[side.name], contact)
     return found

@@ -22,7 +22,7 @@ from sync.contacts.context import Context
 from sync.contacts.enrichment import awaited
 from sync.contacts.merge import load_owners_for_create, merge_pair, values_for_create
 from sync.contacts.owed_values import steps_of_owed
-from sync.contacts.parking import is_bound_out, is_parked, judge, scope_of
+from sync.contacts.parking import is_bound_out, is_parked, judge
 from sync.contacts.partners import lifted_partner, note_lifted, replaced_partner
 from sync.contacts.plan_steps import (
     CREATE,
@@ -266,7 +266,7 @@ def _plan_wait(context: Context, staged: Staged, other: Side, other_id: str) -> 
 def _plan_create(context: Context, side: Side, staged: Staged) -> None:
     """Plan a create if the config lets this contact be created on the other side; else count it as left out."""
     target, contact = context.connection.other(side), contact_of(staged)
-    if not may_create(context, target) or not may_travel_first(scope_of(context, side), contact):
+    if not may_create(context, target) or not may_travel_first(context.scopes[side.name], contact):
         _leave_out(context, side, staged)
     elif lacking := target.connector.missing_key(values_for_create(context, target, contact.fields).changes):
         _leave_out(context, side, staged, lacking)

@@ -8,13 +8,16 @@ Rules kept here:
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from connectors.contact import Contact, Fields, Value
+from connectors.contact import Contact, Value
 from connectors.values import instant, labels
-from sync.config.scope import TIMES, Condition, SideScope
+
+TIMES: Final = ("created", "updated")
+"""Names that stand for the times of a record, besides the fields."""
 
 UNKNOWN: Final = None
 """The verdict about a value that is not known."""
@@ -22,19 +25,48 @@ UNKNOWN: Final = None
 Verdict = bool | None
 
 
-def in_scope(scope: SideScope, contact: Contact) -> Verdict:
+@dataclass(frozen=True, slots=True)
+class FieldTest:
+    """One question about one field: `operator` is has, in, not, exists, contains, matches, before or after.
+
+    `operand` is a flag for exists, a pattern for matches, an aware time for before and after, else texts.
+    """
+
+    field: str
+    operator: str
+    operand: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionGroup:
+    """Conditions of which all have to hold, or any."""
+
+    quantifier: Literal["all", "any"]
+    conditions: "tuple[Condition, ...]"
+
+
+Condition = FieldTest | ConditionGroup
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which contacts travel from one side: those for which all conditions hold. `bind`: linked ones are bound, too."""
+
+    conditions: tuple[Condition, ...] = ()
+    bind: bool = False
+
+
+def in_scope(scope: Scope, contact: Contact) -> Verdict:
     """Return whether a contact is in the scope of its side, None where a value that decides it is unknown."""
-    values = (_has_one(contact.fields, name, wanted) for name, wanted in scope.values.items())
-    groups = (_all_of(scope.all, contact) if scope.all else True, _any_of(scope.any, contact) if scope.any else True)
-    return all_hold((*values, *groups))
+    return all_hold(holds(condition, contact) for condition in scope.conditions)
 
 
-def may_travel_first(scope: SideScope, contact: Contact) -> bool:
+def may_travel_first(scope: Scope, contact: Contact) -> bool:
     """Say whether a contact may be created on the other side."""
     return in_scope(scope, contact) is True
 
 
-def stays_linked(scope: SideScope, contact: Contact | None) -> Verdict:
+def stays_linked(scope: Scope, contact: Contact | None) -> Verdict:
     """Return whether a linked contact is carried: False where it is parked, None where that stays as it was.
 
     `contact` is None where the record was not read.
@@ -58,28 +90,15 @@ def any_holds(verdicts: Iterable[Verdict]) -> Verdict:
 
 def holds(condition: Condition, contact: Contact) -> Verdict:
     """Return whether a condition holds for a contact, None where its value is unknown."""
-    if condition.all:
-        return _all_of(condition.all, contact)
-    if condition.any:
-        return _any_of(condition.any, contact)
-    name, operand = condition.field or "", condition.operand(condition.operator)
+    if isinstance(condition, ConditionGroup):
+        combine = all_hold if condition.quantifier == "all" else any_holds
+        return combine(holds(one, contact) for one in condition.conditions)
+    name, operator, operand = condition.field, condition.operator, condition.operand
     if name in TIMES:
-        return _time_holds(condition.operator, operand, contact.created_at if name == "created" else contact.updated_at)
+        return _time_holds(operator, operand, contact.created_at if name == "created" else contact.updated_at)
     if name not in contact.fields:
         return UNKNOWN
-    return _value_holds(condition.operator, operand, contact.fields[name])
-
-
-def _all_of(conditions: Sequence[Condition], contact: Contact) -> Verdict:
-    return all_hold(holds(one, contact) for one in conditions)
-
-
-def _any_of(conditions: Sequence[Condition], contact: Contact) -> Verdict:
-    return any_holds(holds(one, contact) for one in conditions)
-
-
-def _has_one(fields: Fields, name: str, wanted: Sequence[str]) -> Verdict:
-    return _is_one_of(fields[name], wanted) if name in fields else UNKNOWN
+    return _value_holds(operator, operand, contact.fields[name])
 
 
 def _value_holds(operator: str, operand: Any, value: Value) -> bool:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from connectors.contact import Contact, Value
 from sync.config.scope import Condition, SideScope
-from sync.rules.scope import Verdict, all_hold, any_holds, holds, in_scope, may_travel_first, stays_linked
+from sync.contacts.scope_rules import condition_rule, scope_rule
+from sync.rules.scope import FieldTest, Verdict, all_hold, any_holds, holds, in_scope, may_travel_first, stays_linked
 
 DAY = datetime(2026, 3, 4, tzinfo=UTC)
 FIELDS: Mapping[str, Value] = {
@@ -68,7 +69,7 @@ ANN = Contact("1", FIELDS, created_at=DAY, updated_at=None)
     ],
 )
 def test_a_condition_holds_fails_or_cannot_be_known(table: dict[str, Any], verdict: Verdict) -> None:
-    assert holds(Condition.model_validate(table), ANN) is verdict
+    assert holds(condition_rule(Condition.model_validate(table)), ANN) is verdict
 
 
 @pytest.mark.parametrize(
@@ -88,7 +89,7 @@ def test_a_condition_holds_fails_or_cannot_be_known(table: dict[str, Any], verdi
 def test_a_contact_that_has_one_of_the_values_in_every_field_requested_travels(
     fields: dict[str, Value], only: dict[str, list[str]], wanted: bool
 ) -> None:
-    assert may_travel_first(SideScope.model_validate(only), Contact("1", fields)) is wanted
+    assert may_travel_first(scope_rule(SideScope.model_validate(only)), Contact("1", fields)) is wanted
 
 
 VERDICTS = st.lists(st.sampled_from([True, False, None]))
@@ -117,7 +118,7 @@ VALUES = st.one_of(st.none(), WORDS, st.lists(WORDS, min_size=1).map(tuple))
 def test_not_is_the_opposite_of_in_and_has_for_every_known_value(value: Value, wanted: list[str]) -> None:
     contact = Contact("1", {"title": value})
     tables = {name: {"field": "title", name: wanted} for name in ("in", "has", "not")}
-    found = {name: holds(Condition.model_validate(table), contact) for name, table in tables.items()}
+    found = {name: holds(condition_rule(Condition.model_validate(table)), contact) for name, table in tables.items()}
     assert found["in"] is found["has"] is (not found["not"])
 
 
@@ -128,14 +129,14 @@ def test_a_time_is_either_before_a_bound_or_after_it(moment: datetime, apart: ti
     except OverflowError:
         return
     contact = Contact("1", {}, created_at=moment)
-    verdicts = [holds(Condition(field="created", **{name: bound}), contact) for name in ("before", "after")]  # type: ignore[arg-type]
+    verdicts = [holds(FieldTest("created", name, bound), contact) for name in ("before", "after")]
     assert sorted(map(bool, verdicts)) == [False, True]
 
 
 @given(VALUES)
 def test_without_bind_every_linked_contact_is_carried_and_with_it_an_unread_one_stays_as_it_was(value: Value) -> None:
     table = {"title": ["x"]}
-    loose, binding = SideScope.model_validate(table), SideScope.model_validate({**table, "bind": True})
+    loose, binding = (scope_rule(SideScope.model_validate({**table, "bind": bind})) for bind in (False, True))
     contact = Contact("1", {"title": value})
     assert stays_linked(loose, contact) is True
     assert stays_linked(binding, None) is None
@@ -143,5 +144,5 @@ def test_without_bind_every_linked_contact_is_carried_and_with_it_an_unread_one_
 
 
 def test_a_pattern_that_takes_others_exponential_time_takes_none() -> None:
-    condition = Condition(field="title", matches="(a+)+$")
+    condition = FieldTest("title", "matches", "(a+)+$")
     assert holds(condition, Contact("1", {"title": "a" * 50_000 + "!"})) is False
