@@ -58,7 +58,7 @@ class LinkedElsewhere:
         )
 
     def open_creates(self, account: str) -> list[OpenCreate]:
-        """Return the creates at an account whose outcome another connection of the circle does not know yet."""
+        """Return the creates at an account that another connection of the circle sent and has no outcome of yet."""
         return [
             OpenCreate(one.name, intent.sent_ms)
             for one in self._circle

@@ -31,7 +31,7 @@ class Lookup(NamedTuple):
 
 
 def read_lookup(value: object, info: ValidationInfo) -> Lookup:
-    """Read a file, whose path starts from the folder of the config. Raises ValueError for what is wrong with it."""
+    """Read a file; its path starts from the folder of the config. Raises ValueError for what is wrong with it."""
     if not isinstance(value, str) or not value.strip() or "\0" in value:
         raise ValueError(_HELP)
     path = Path(info.context or ".", Path(value).expanduser())

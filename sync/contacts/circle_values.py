@@ -79,7 +79,7 @@ def _is_older(changed: int | None, kept: int | None) -> bool:
 
 
 def _with_element(view: SideView, name: str, element: str, like: Value) -> SideView:
-    """Return a view whose shadow has an element exactly where a value has it."""
+    """Return a view with an element in its shadow exactly where a value has it."""
     text = elements(like).get(element)
     gained, lost = ({element: text}, frozenset[str]()) if text is not None else ({}, frozenset({element}))
     return replace(view, base={**view.base, name: apply_changes(view.base.get(name), gained, lost)})

@@ -31,7 +31,7 @@ def collision(value: Value, error: DuplicateRefused) -> Rejection:
 
 @dataclass(slots=True)
 class PairUpdate:
-    """A pair whose `target` record gets values of its `source` record.
+    """A pair of records: `target` gets values of `source`.
 
     target_staged, source_staged: the records as they are staged; `source_staged` is None if nothing of it is known.
     raw, contact: the target record as it was read right before the write.

@@ -18,7 +18,7 @@ from connectors.values.template import Template, TemplateError
 from connectors.values.text import Unknown, Unmapped
 
 FAILED: Final = "template: "
-"""The beginning of the reason of a field whose template could not be rendered."""
+"""The beginning of the reason of a field with a template that could not be rendered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ Rules kept here:
 - a record that looks as it did right before the update shows that nothing has arrived yet;
 - a field that shows what was sent has arrived, and so have all fields of the same call. One of those that shows its old
   value was put back by a person or never taken. That cannot be known, so it counts as changed on both sides;
-- nothing was put back where the record's time is still that from before the update: nobody edited it since. A field
+- nothing was put back where the record's time is still that from before the update: no user edited it since. A field
   that showed something else then was read from a stale or a damaged answer;
 - if no field shows what was sent but the record changed, a person edited it. A field with its old value did not arrive
   if another change explains the edit; else it was put back;

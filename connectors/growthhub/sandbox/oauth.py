@@ -158,9 +158,9 @@ class OAuthServer:
         result = dict(zip(names, (access, "Bearer", self.lifetime, refresh), strict=True))
         if kept is not None:
             del result[names[3]]
-        whose = {"locationId": self.location_id} if user_type == "Location" else {}
+        place = {"locationId": self.location_id} if user_type == "Location" else {}
         person = {"userId": "l1C08ntBrFjLS0elLIYU", "companyId": self.company_id, "userType": user_type}
-        return {**result, "scope": scopes, **person, **whose}
+        return {**result, "scope": scopes, **person, **place}
 
     def _new(self, kind: str) -> str:
         self._count += 1
