@@ -3,8 +3,8 @@
 Rules kept here:
 - only places that no field of the connection uses are looked at, and only pairs that one type can be kept in;
 - two places with the same name, by their letters and digits, are proposed;
-- so are two places with values that agree in nearly all of the linked contacts that have both. At most SAMPLE contacts are
-  read for that, each by one call at each side. A value that nearly everyone has proves nothing;
+- so are two places with values that agree in nearly all of the linked contacts that have both. At most SAMPLE contacts
+  are read for that, each by one call at each side. A value that nearly all contacts have proves nothing;
 - a place at the right is proposed once.
 """
 
