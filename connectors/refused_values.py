@@ -65,10 +65,14 @@ def _see_no_edit(_current: Raw, _changes: Fields) -> None:
 
 
 class RefusedValueWriter:
-    """Takes refused writes of one account apart. No contact is created without its `core`."""
+    """Takes refused writes of one account apart. No contact is created without its `core`.
 
-    def __init__(self, core: frozenset[str] = CORE) -> None:
+    `needed` are the fields without which the server takes no contact (R37): they are never left out.
+    """
+
+    def __init__(self, core: frozenset[str] = CORE, *, needed: frozenset[str] = frozenset()) -> None:
         self._core = core
+        self._needed = needed
         self._in_vain = 0
 
     def update(
@@ -163,7 +167,12 @@ class RefusedValueWriter:
         """
         for left_out in (None, "phone", *PHONE_SLOTS):
             part = first if left_out is None else {name: value for name, value in core.items() if name != left_out}
-            if not part or (left_out is not None and left_out not in core) or not _has_identity(part):
+            if (
+                left_out in self._needed
+                or not part
+                or (left_out is not None and left_out not in core)
+                or not _has_identity(part)
+            ):
                 continue
             _look_up(look_up, refused)
             try:

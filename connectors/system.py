@@ -33,6 +33,7 @@ class Capabilities:
     `company_lookup`: it knows companies by their domain. `tag_fields`: a field can be kept as a tag of the contact.
     `consent_channels`: the channels that can be blocked one by one for a contact (R38). `messages`: it keeps messages.
     `conversations`: a copy of a message can be recorded in a conversation. `deletes`: contacts can be deleted.
+    `lists_only`: it has no windows, so that each reading is one of everything (R32).
     """
 
     company_lookup: bool = False
@@ -41,6 +42,7 @@ class Capabilities:
     messages: bool = True
     conversations: bool = False
     deletes: bool = True
+    lists_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

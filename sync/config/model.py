@@ -54,6 +54,9 @@ from sync.errors import ConfigError
 
 FILE_NAME = "config.toml"
 
+LISTED = timedelta(hours=1)
+"""How often a connection runs unless the config says so, where a system can only list all of its contacts (R32)."""
+
 
 class StateOptions(OptionsTable):
     """The path of the state file (absolute after loading), and how long overwritten values and runs are kept.
@@ -264,9 +267,18 @@ def _named(config: Config, path: Path) -> Config:
     config._path = path.absolute()  # noqa: SLF001 - the module's own
     for name, account in config.accounts.items():
         account._name = name  # noqa: SLF001 - set once, by the one who builds it
-    for name, connection in config.connections.items():
-        connection._name = name  # noqa: SLF001 - the module's own
+    for name, connection in list(config.connections.items()):
+        named = config.connections[name] = _rarer(config, connection)
+        named._name = name  # noqa: SLF001 - the module's own
     return config
+
+
+def _rarer(config: Config, connection: Connection) -> Connection:
+    """Return a connection that runs every LISTED where each run lists everything, unless the config says when (R32)."""
+    kinds = {config.accounts[side].connector for side in (connection.left, connection.right)}
+    if not kinds & {*registry.kinds_with("lists_only")} or {"every", "cron"} & connection.model_fields_set:
+        return connection
+    return connection.model_copy(update={"every": LISTED})
 
 
 def _cross_check(config: Config) -> Iterator[ConfigMistake]:

@@ -33,7 +33,11 @@ def read_side(context: Context, side: Side, read_range: ReadRange) -> IntervalSe
     """Read and stage one side; return the spans that are covered once every record found there is dealt with."""
     context.run.progress.begin_step(f"reading {side.account}")
     stage_page = partial(take_page, context, side, exact=read_range.exact, stage=True)
+    counts = side.connector.call_counts
+    before = counts.reads + counts.retries
     covered, context.report.windows[side.account] = _reader(context, side).read_range(read_range, stage_page)
+    if side.connector.lists_only:
+        context.findings.listing_calls[side.account] = counts.reads + counts.retries - before
     context.report.accounts[side.account].read = context.staging.count_records(side.name)
     return covered
 

@@ -129,7 +129,8 @@ class Daemon:
             stream = self._streams.get(key_of(connection, name))
             if stream is None or not stream.can_be_woken:
                 continue
-            at = self._clock.now() + hint_delay(stream.connection.settle)
+            soon = self._clock.now() + hint_delay(stream.connection.settle)
+            at = max(soon, stream.rests_until or soon)
             with self._lock:
                 planned = self._planned(stream.key)
                 if planned is not None and planned > at:
@@ -213,7 +214,9 @@ class Daemon:
         soon = self._clock.now() + hint_delay(stream.connection.settle)
         look = hinted and stream.can_be_woken
         planned = next_run(self._planned(stream.key), soon, ended.at + stream.slower, look=look)
-        return _earlier(planned, stream.reconcile_at())
+        at = _earlier(planned, stream.reconcile_at())
+        # A run over a list reads all of it, even for the sake of one hint.
+        return at if at is None or stream.rests_until is None else max(at, stream.rests_until)
 
     def _run_at(self, key: str, at: datetime) -> datetime:
         """Plan a run, but not before the present job has ended; return its time."""

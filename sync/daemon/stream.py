@@ -51,7 +51,8 @@ def key_of(connection: str, stream: str) -> str:
 class Stream:
     """A stream under one config. `started_at` is when the daemon scheduled it under this config.
 
-    `clock_set_at` is when the machine's clock was last set, by the new time. Spans across that moment are unknown.
+    `rests_until` is when a list of everything may be read again (R32). `clock_set_at` is when the machine's clock was
+    last set, by the new time. Spans across that moment are unknown.
     """
 
     config: Config
@@ -67,6 +68,7 @@ class Stream:
     stalled: bool = False
     guarded: bool = False
     slower: timedelta = timedelta(0)
+    rests_until: datetime | None = None
     clock_set_at: datetime | None = None
     _watched: WatchedProgress = field(init=False)
     _progress: StreamProgress | None = None
@@ -104,6 +106,7 @@ class Stream:
         interval = interval_at(self.connection, ended.at).total_seconds()
         following = after(self.standing, ended, interval, random.random())  # noqa: S311 - spreads calls, guards nothing
         self.standing = following.standing
+        self.rests_until = ended.at + ended.rest if ended.rest else None
         if ended.how != "locked":
             self.guarded = ended.how == "guarded"
         return following
@@ -203,5 +206,5 @@ def _ended(report: RunReport, now: datetime, *, whole: bool) -> EndedRun:
         return EndedRun("locked", now, report.locked, whole=whole)
     log_end(report, whole=whole)
     if report.errors:
-        return EndedRun("failed", now, "; ".join(report.errors), report.renewed_at, whole)
-    return EndedRun("guarded" if report.guarded else "done", now, report.guarded, whole=whole)
+        return EndedRun("failed", now, "; ".join(report.errors), report.renewed_at, whole, report.rest)
+    return EndedRun("guarded" if report.guarded else "done", now, report.guarded, whole=whole, rest=report.rest)

@@ -37,6 +37,7 @@ def pair_limits(connection: Connection, left: Connector, right: Connector) -> li
         deletes = connection.contacts.deletes == "propagate" and goes_towards(connection.contacts.direction, side)
         if deletes and not _can(own).deletes:
             limits.append(Limit("deletions of contacts", own.account, f"{_named(own)} deletes no contacts by its API"))
+        limits += _listing_limits(own)
     return limits
 
 
@@ -75,6 +76,16 @@ def _message_limits(connection: Connection, left: Connector, right: Connector) -
             if goes_towards(messages.direction, side) and not own.message_store.deletes_copies:
                 reason = f"{_named(own)} deletes no message that is recorded in a conversation"
                 yield Limit("deletions of messages", own.account, reason)
+
+
+def _listing_limits(own: Connector) -> Iterator[Limit]:
+    if own.lists_only:
+        yield Limit(
+            "changes by time", own.account, f"{_named(own)} has no windows of time, so each run lists everything"
+        )
+    if own.derived:
+        reason = f"{_named(own)} derives them from another field, so they only fill blanks at the other account"
+        yield Limit(f"fields {', '.join(sorted(own.derived))}", own.account, reason)
 
 
 def _markerless(left: Connector, right: Connector) -> Iterator[Limit]:

@@ -4,9 +4,12 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
+from math import inf
 
 from connectors.account_options import AccountOptions
 from connectors.clock import Clock, SystemClock
+from connectors.http.rate_headers import RateLimit
 from connectors.http.rate_limiter import CallLogStore, MemoryCallLogStore
 from state.call_log import SharedCallLog
 from state.disk import raising_unwritable
@@ -18,6 +21,7 @@ from state.staging import Staging
 from sync.config.model import Config, Connection
 from sync.config.secret import reveal
 from sync.config.value_types import suggest
+from sync.contacts.context import Context
 from sync.contacts.owed_values import by_account
 from sync.contacts.verify import compare
 from sync.engine.account_identity import confirm_identity
@@ -38,12 +42,16 @@ from sync.output.progress import Progress
 from sync.output.report import RunReport, StreamReport
 from sync.output.spool import Spool
 from sync.rules.contact_codec import to_ms
+from sync.rules.schedule import rest_after_list
 from sync.rules.streams import CONTACTS, MESSAGES
 from sync.rules.windows import ReadRange
 from sync.streams.cell_checks import raising_damage
 from sync.undo.run_history import UndoneRun
 
 Accounts = tuple[Account, Account]
+
+DAY = 86_400.0
+"""Seconds."""
 
 Confirm = Callable[[RunReport], bool]
 """Shows the totals of a plan to the user, and returns whether the user agrees."""
@@ -209,6 +217,7 @@ class Runner:
             report.streams = dict(_stream_reports(scope))
             report.errors = scope.errors
             self._add_preview(scope, accounts, report)
+            report.rest = _rest(scope.contacts, accounts)
             report.renewed_at = max(filter(None, (account.pacer.renewed_at() for account in accounts)), default=None)
             status = report.status
         finally:
@@ -267,3 +276,17 @@ def _stream_reports(scope: RunScope) -> Iterator[tuple[str, StreamReport]]:
         yield CONTACTS, scope.contacts.report
     if scope.messages is not None:
         yield MESSAGES, scope.messages.report
+
+
+def _rest(contacts: Context, accounts: Accounts) -> timedelta:
+    """Return how long none of the lists that were read may be read again (R32)."""
+    limits = {account.connector.account: account.limit for account in accounts}
+    calls = contacts.findings.listing_calls
+    return max((rest_after_list(calls[name], _calls_per_second(limits[name])) for name in calls), default=timedelta(0))
+
+
+def _calls_per_second(limit: RateLimit | None) -> float | None:
+    if limit is None:
+        return None
+    daily = inf if limit.daily is None else limit.daily / DAY
+    return min(limit.calls / limit.interval, daily)

@@ -6,7 +6,7 @@ order. A plain dataclass becomes an object of its fields; only reports differ fr
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Literal
 
@@ -142,7 +142,8 @@ class RunReport:
     `undoes` is the run that this one undoes, '' for any other run, and `left_alone` what the undo did not restore.
     `locked` is why the run could not start: such a report is no run, and becomes the `error` of the document.
     `asked` are the streams that were to run.
-    `renewed_at` is when a spent daily allowance is renewed, None without one.
+    `renewed_at` is when a spent daily allowance is renewed, None without one. `rest` is how long no list of everything
+    may be read again (R32).
     `owed` is how many values have no place at an account yet, by account and field (R41).
     `limits` is what the accounts cannot do together, for `plan` (R30).
     `changes` is read once and may be an iterator over the whole plan; only `plan` shows it, and `cost`.
@@ -162,6 +163,7 @@ class RunReport:
     locked: str = ""
     asked: tuple[str, ...] = ()
     renewed_at: datetime | None = None
+    rest: timedelta = timedelta(0)
     command: str = "sync run"
     cost: dict[str, Cost] | None = None
     comparison: Comparison | None = None

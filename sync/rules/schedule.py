@@ -29,6 +29,8 @@ HANGING: Final = timedelta(minutes=15)
 SOONEST: Final = timedelta(seconds=1)
 SOON: Final = timedelta(seconds=3)
 """A stream with waiting hints is run after this time at the latest."""
+LISTS: Final = 4
+"""Lists of everything take one part in so many of an allowance at most."""
 HEARD: Final = timedelta(hours=24)
 """Webhooks count as working while the last one is no older: few accounts see no change for so long."""
 _DOUBLINGS: Final = 30
@@ -40,7 +42,8 @@ Ending = Literal["done", "guarded", "failed", "locked"]
 class EndedRun:
     """How a run ended, and when.
 
-    `renewed_at` is when an exhausted allowance is renewed. `whole` marks a `reconcile`.
+    `renewed_at` is when an exhausted allowance is renewed. `whole` marks a `reconcile`. `rest` is how long no list may
+    be read again (R32).
     """
 
     how: Ending
@@ -48,6 +51,7 @@ class EndedRun:
     reason: str = ""
     renewed_at: datetime | None = None
     whole: bool = False
+    rest: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,14 @@ def next_run(planned: datetime | None, soon: datetime, slower: datetime, *, look
     if look:
         return soon
     return planned if planned is None or planned <= soon else max(planned, slower)
+
+
+def rest_after_list(calls: int, calls_per_second: float | None) -> timedelta:
+    """Return how long no list may be read again, so that lists take no more than a quarter of the allowance (R32).
+
+    `calls` is how many the last list took. Without a known rate there is no bound.
+    """
+    return timedelta(seconds=(LISTS - 1) * calls / calls_per_second) if calls_per_second else timedelta(0)
 
 
 def poll_gap_with_webhooks(heard_at: datetime | None, now: datetime, every: timedelta | None) -> timedelta:

@@ -15,7 +15,7 @@ from connectors.growthhub.custom_fields import PLACES, display_name
 from connectors.growthhub.sandbox.server import LOCATION, GrowthHubSandbox, Quirks
 from connectors.http.rate_limiter import RateLimit
 from tests.connectors.clocks import FakeClock
-from tests.contract.sample_contacts import OWNERS, SAMPLE
+from tests.contract.sample_contacts import OWNERS
 from tests.contract.subject import ACCOUNT, SECRET, Place, Subject
 
 WIRE: Final[Mapping[str, str]] = {"first_name": "firstName", "last_name": "lastName", "company": "companyName"}
@@ -72,7 +72,7 @@ def _wire(fields: Fields) -> dict[str, Any]:
 def _subject(
     name: str, quirks: Quirks, *, page: int = 500, priced: bool = True, groups: Mapping[str, str] = NO_GROUPS
 ) -> Subject:
-    return Subject(name, partial(_open, quirks, groups), SAMPLE, frozenset({"email", "phone"}), page, priced)
+    return Subject(name, partial(_open, quirks, groups), unique=frozenset({"email", "phone"}), page=page, priced=priced)
 
 
 def _open(quirks: Quirks, groups: Mapping[str, str], clock: FakeClock) -> GrowthHubPlace:

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import count
 from typing import Final
 
 from connectors.connector import Connector
+from connectors.contact import Fields
 from connectors.records import Raw, Window
 from tests.contract.sample_contacts import BRIEF, NAMED
 from tests.contract.subject import Place
@@ -13,6 +15,17 @@ from tests.contract.subject import Place
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 CITY: Final = "Springfield"
 TAG: Final = "springy"
+
+WRITING: Final = "POST|PUT|PATCH|DELETE"
+"""The methods of what changes something. What is asked before a write is asked by GET."""
+
+NUMBERS: Final = count(1)
+
+
+def reachable() -> Fields:
+    """Return a contact with a number that no other one has: some systems take none without it."""
+    return {**NAMED, "phone": f"+4420796{next(NUMBERS):05}"}
+
 
 Operation = Callable[[Connector, Raw], object]
 """Does something with an account, concerning a record that is there."""
@@ -23,7 +36,7 @@ READING: Final[Mapping[str, Operation]] = {
     "find": lambda account, _: account.find_candidates({"email": "nobody@example.com"}, None, None),
     "find-lost": lambda account, _: account.find_candidates(NAMED, None, EPOCH),
 }
-CREATING: Final[Mapping[str, Operation]] = {"create": lambda account, _: account.create_contact(NAMED, None)}
+CREATING: Final[Mapping[str, Operation]] = {"create": lambda account, _: account.create_contact(reachable(), None)}
 UPDATING: Final[Mapping[str, Operation]] = {
     "update": lambda account, raw: account.update_contact(raw, {}, {"city": CITY}, None),
     "tag": lambda account, raw: account.update_contact(raw, {}, {"tags": (*(BRIEF["tags"] or ()), TAG)}, None),

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from connectors.connector import Connector
-from connectors.contact import Contact, Fields
+from connectors.contact import Contact, Fields, Value
 from connectors.http.allowed_calls import AllowedCalls
 from connectors.http.client import HttpClient
 from connectors.http.rate_headers import RateHeaders
@@ -20,7 +21,7 @@ from connectors.records import Page, Raw, Window
 from connectors.sandbox.base import Sandbox
 from tests.connectors.clocks import FakeClock
 from tests.connectors.growthhub.world import MemoryCache
-from tests.contract.sample_contacts import SAMPLE, numbered
+from tests.contract.sample_contacts import OTHER, SAMPLE, numbered
 
 ACCOUNT = "the-account"
 SECRET = "open+sesame/4711=="
@@ -43,6 +44,10 @@ class Place(ABC):
 
     sandbox: Sandbox
     account: Connector
+    reads_before: Mapping[str, int] = MappingProxyType({})
+    """The calls that only read and come before an operation of tests.contract.operations, by its name."""
+    looked_for: frozenset[str] = frozenset()
+    """The fields for which another contact with the same value is looked for before each update."""
 
     def __init__(self, clock: FakeClock) -> None:
         self.clock = clock
@@ -85,6 +90,10 @@ class Place(ABC):
     @abstractmethod
     def forbid_new_places(self) -> None:
         """Take from the credentials the right to make custom fields; nothing where there are none to be made."""
+
+    def whole(self, fields: Fields) -> dict[str, Value]:
+        """Return a contact with what the system requires of each contact, and this one lacks."""
+        return dict(fields)
 
     @abstractmethod
     def _connector(self, secret: str, timeout: tuple[float, float], *, elsewhere: bool) -> Connector: ...
@@ -167,16 +176,19 @@ class Place(ABC):
 class Subject:
     """One system, in one of the ways in which it may behave.
 
-    `sample` is a contact with a value in every field that can be set at the same time. `unique` are the fields by which
-    the system itself refuses a second contact. `page` is how many records it shows at once, at most. `priced`: it
-    answers as documented, so that `count_write_calls` and `count_lookups` can be held to the number of calls. `fills`
-    are the fields that it fills in by itself. `deletes`: its API deletes contacts. `says_gone` are the statuses that
+    `sample` is a contact with a value in every field that can be set at the same time, `other` has other values. Of
+    `one_of`, one field has to have a value. `unique` are the fields by which the system itself refuses a second
+    contact. `page` is how many records it shows at once, at most. `priced`: it answers as documented, so that
+    `count_write_calls` and `count_lookups` can be held to the number of calls. `fills` are the fields that it fills in
+    by itself. `deletes`: its API deletes contacts. `says_gone` are the statuses that
     mean that a contact is gone. `unknown_is_gone`: so is the answer for an id that never was.
     """
 
     name: str
     open: Callable[[FakeClock], Place]
     sample: Fields = field(default_factory=lambda: SAMPLE)
+    other: Fields = field(default_factory=lambda: OTHER)
+    one_of: frozenset[str] = frozenset()
     unique: frozenset[str] = frozenset()
     page: int = 100
     priced: bool = True

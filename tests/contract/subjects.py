@@ -10,12 +10,15 @@ from tests.contract import (
     growthhub,
     growthhub_messages,
     growthhub_recording,
+    whautomate,
 )
 from tests.contract.message_subject import MessageSubject
 from tests.contract.recording import Recording
 from tests.contract.subject import Subject
 
-SUBJECTS: Final[tuple[Subject, ...]] = (*growthgenius.SUBJECTS, *growthhub.SUBJECTS, *apollo.SUBJECTS)
+SUBJECTS: Final[tuple[Subject, ...]] = (
+    *growthgenius.SUBJECTS, *growthhub.SUBJECTS, *apollo.SUBJECTS, *whautomate.SUBJECTS
+)  # fmt: skip
 
 MESSAGE_SUBJECTS: Final[tuple[MessageSubject, ...]] = (
     *growthgenius_messages.SUBJECTS,

@@ -32,7 +32,7 @@ def test_every_time_that_is_reported_is_the_servers(typical: Place, ahead: timed
     record_id = typical.add(BRIEF)
     assert typical.account.read_record(record_id).served_at == typical.sandbox.server_now()
     assert typical.person(record_id).updated_at == typical.sandbox.server_now()
-    created = typical.account.create_contact(NAMED, None)
+    created = typical.account.create_contact(typical.whole(NAMED), None)
     assert created.served_at == typical.sandbox.server_now()
     assert typical.account.to_contact(created.raw, {}).created_at == typical.sandbox.server_now()
     updated = typical.account.update_contact(created.raw, {}, {"city": "Rome"}, None)

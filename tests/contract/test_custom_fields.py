@@ -46,7 +46,7 @@ def test_a_place_that_cannot_be_created_is_no_field_and_breaks_nothing(
     assert list(made) == []
     assert list(typical.account.missing_places(typical.account.mappable_fields)) == []
     assert bool(missing) == (typical.account.fields < typical.account.mappable_fields)
-    answer = typical.account.create_contact(BRIEF, "4711")
+    answer = typical.account.create_contact(typical.whole(BRIEF), "4711")
     assert answer.refused == frozenset()
     record_id = typical.account.to_contact(answer.raw, {}).id
     assert {name: typical.person(record_id).fields[name] for name in BRIEF} == BRIEF
@@ -56,7 +56,7 @@ def test_what_has_no_place_is_refused_by_name_and_the_rest_is_written(place: Pla
     place.forbid_new_places()
     place.account.create_places(place.account.mappable_fields)
     homeless = subject.sample.keys() - place.account.fields
-    answer = place.account.create_contact(subject.sample, None)
+    answer = place.account.create_contact(place.whole(subject.sample), None)
     assert answer.refused == homeless
     kept = place.person(place.account.to_contact(answer.raw, {}).id).fields
     assert {name: kept.get(name) for name in subject.sample} == {

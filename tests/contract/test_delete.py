@@ -51,7 +51,7 @@ def test_the_identity_of_a_deleted_contact_is_free_again(deleting: Place) -> Non
     raw = a_contact(deleting)
     deleting.account.delete_contact(deleting.account.to_contact(raw, {}).id)
     deleting.settle()
-    answer = deleting.account.create_contact(BRIEF, None)
+    answer = deleting.account.create_contact(deleting.whole(BRIEF), None)
     assert deleting.account.to_contact(answer.raw, {}).id in deleting.ids()
 
 

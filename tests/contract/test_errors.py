@@ -9,7 +9,18 @@ import pytest
 from connectors.errors import AuthError, ConnectorError, OutcomeUnknown, RecordGone, RecordRefused, TransientError
 from connectors.http.redaction import spellings_of
 from connectors.sandbox.faults import Fault, Kind
-from tests.contract.operations import ALL, CREATING, DELETING, READING, UPDATING, Operation, a_contact, naming, possible
+from tests.contract.operations import (
+    ALL,
+    CREATING,
+    DELETING,
+    READING,
+    UPDATING,
+    WRITING,
+    Operation,
+    a_contact,
+    naming,
+    possible,
+)
 from tests.contract.subject import ACCOUNT, SECRET, Place, Subject
 
 NAMED_ACCOUNT = f"^{ACCOUNT}: "
@@ -31,7 +42,7 @@ def test_refused_credentials_are_an_auth_error_and_nothing_is_repeated(
             with pytest.raises(AuthError, match=NAMED_ACCOUNT):
                 operation(typical.account, raw)
             assert 1 <= len(typical.sandbox.calls) - calls <= most_calls
-            assert typical.account.call_counts.writes - writes == (name not in READING), "no write is repeated"
+            assert typical.account.call_counts.writes - writes <= (name not in READING), "no write is repeated"
     assert len(typical.ids()) == people
 
 
@@ -41,12 +52,14 @@ def test_a_403_for_one_record_is_its_own_failure_where_a_plain_read_is_let_throu
     people = len(typical.ids())
     if name not in possible(typical):
         return
-    typical.sandbox.faults.append(Fault("status", status=403, body={"message": "not this one"}))
+    method = ".*" if name in READING else WRITING
+    typical.sandbox.faults.append(Fault("status", method=method, status=403, body={"message": "not this one"}))
     calls, writes = len(typical.sandbox.calls), typical.account.call_counts.writes
     with pytest.raises(RecordRefused, match="not this one") as refused:
         ALL[name](typical.account, raw)
     assert refused.value.status == 403
-    assert len(typical.sandbox.calls) == calls + 2, "one plain read follows"
+    made = len(typical.sandbox.calls) - calls - typical.reads_before.get(name, 0)
+    assert made in {2, 3}, "one plain read follows, and a look for who has the number of a refused contact"
     assert typical.account.call_counts.writes - writes == (name not in READING), "no write is repeated"
     assert len(typical.ids()) == people
 
@@ -116,7 +129,8 @@ def test_a_refused_write_shows_the_servers_own_words(typical: Place, name: str, 
         return
     people = len(typical.ids())
     said = "no Springfields here"
-    typical.sandbox.faults.append(Fault("status", status=status, times=None, body={"message": [said]}))
+    body = {"message": [said]}
+    typical.sandbox.faults.append(Fault("status", method=WRITING, status=status, times=None, body=body))
     with pytest.raises(RecordRefused, match=said) as refused:
         ALL[name](typical.account, raw)
     assert (refused.value.status, refused.value.messages) == (status, (said,))

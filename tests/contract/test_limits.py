@@ -22,6 +22,7 @@ def test_a_429_is_obeyed_and_nothing_is_lost_or_done_twice(typical: Place, form:
     traffic = typical.account.call_counts
     for name, operation in possible(typical).items():
         with naming(typical, name):
+            raw = typical.got(typical.account.to_contact(raw, {}).id)
             people, began = len(typical.ids()), typical.clock.now()
             throttled, retries = traffic.throttled, traffic.retries
             date = format_datetime(typical.sandbox.server_now() + wait, usegmt=True)
@@ -92,7 +93,7 @@ def test_every_call_is_counted_as_what_it_is(typical: Place) -> None:
     account.read_record(account.to_contact(raw, {}).id)
     assert (account.call_counts.reads, account.call_counts.writes) == (1, 0)
     assert (account.call_counts.retries, account.call_counts.throttled) == (2, 1)
-    account.create_contact(NAMED, None)
+    account.create_contact(typical.whole(NAMED), None)
     account.update_contact(raw, {}, {"city": "Rome"}, None)
     traffic = account.call_counts
     assert traffic.writes >= 2

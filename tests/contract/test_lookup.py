@@ -7,7 +7,7 @@ import pytest
 from connectors.contact import Fields
 from connectors.errors import OutcomeUnknown
 from connectors.sandbox.faults import Fault
-from tests.contract.operations import a_contact
+from tests.contract.operations import WRITING, a_contact
 from tests.contract.sample_contacts import BRIEF, NAMED, OTHER
 from tests.contract.subject import Place, Subject
 
@@ -72,10 +72,10 @@ def test_a_contact_of_a_lost_create_that_a_user_edited_since_is_found(place: Pla
     raw = a_contact(place)
     place.account.update_contact(raw, {}, {"city": "Hometown"}, None)
     before, since = set(place.ids()), place.sandbox.server_now()
-    place.sandbox.faults.append(Fault("reset_after"))
+    place.sandbox.faults.append(Fault("reset_after", method=WRITING))
     sent = {**NAMED, "email": "grace@example.com"}
     with pytest.raises(OutcomeUnknown):
-        place.account.create_contact(sent, MARKER)
+        place.account.create_contact(place.whole(sent), MARKER)
     (made,) = set(place.ids()) - before
     place.settle()
     place.edit(made, edit)
@@ -104,9 +104,9 @@ def test_since_is_the_servers_time_whatever_our_own_clock_says(place: Place, sen
     place.account.update_contact(raw, {}, {"city": "Hometown"}, None)
     place.remove(place.account.to_contact(raw, {}).id)
     before, since = set(place.ids()), place.account.read_record(place.ids()[0]).served_at
-    place.sandbox.faults.append(Fault("reset_after"))
+    place.sandbox.faults.append(Fault("reset_after", method=WRITING))
     with pytest.raises(OutcomeUnknown):
-        place.account.create_contact(sent, MARKER)
+        place.account.create_contact(place.whole(sent), MARKER)
     place.settle()
     assert set(place.ids()) - before <= {
         place.account.to_contact(raw, {}).id for raw in place.connect().find_candidates(sent, MARKER, since)

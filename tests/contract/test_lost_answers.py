@@ -9,7 +9,7 @@ from connectors.contact import Fields, same
 from connectors.errors import OutcomeUnknown
 from connectors.records import Raw
 from connectors.sandbox.faults import WITH_EFFECT, Fault, Kind
-from tests.contract.operations import CITY, TAG, UPDATING, a_contact, naming
+from tests.contract.operations import CITY, TAG, UPDATING, WRITING, a_contact, naming
 from tests.contract.sample_contacts import BRIEF, NAMED
 from tests.contract.subject import ACCOUNT, Place
 from tests.contract.test_errors import LONG
@@ -39,7 +39,7 @@ def lost(place: Place, fault: Fault, sent: Fields) -> set[str]:
     before = set(place.ids())
     place.sandbox.faults.append(fault)
     with pytest.raises(OutcomeUnknown, match=f"^{ACCOUNT}: "):
-        place.impatient().create_contact(sent, MARKER)
+        place.impatient().create_contact(place.whole(sent), MARKER)
     return set(place.ids()) - before
 
 
@@ -51,7 +51,7 @@ def test_a_create_without_an_answer_is_unknown_sent_once_and_found_if_it_was_cre
     for kind in (*WITHOUT, *WITH):
         with naming(place, kind):
             since = place.sandbox.server_now()
-            made = lost(place, Fault(kind, status=502, delay=LONG), sent)
+            made = lost(place, Fault(kind, method=WRITING, status=502, delay=LONG), sent)
             assert len(made) == (kind in WITH_EFFECT)
             place.settle()
             assert alike(place, place.connect().find_candidates(sent, MARKER, since), sent) == made
@@ -64,7 +64,7 @@ def test_a_create_without_an_answer_is_unknown_sent_once_and_found_if_it_was_cre
 def test_a_create_that_takes_effect_after_its_connection_broke_is_found_once_it_did(place: Place, sent: Fields) -> None:
     experienced(place)
     before, since = set(place.ids()), place.sandbox.server_now()
-    assert lost(place, Fault("late", delay=LONG), sent) == set()
+    assert lost(place, Fault("late", method=WRITING, delay=LONG), sent) == set()
     assert alike(place, place.connect().find_candidates(sent, MARKER, since), sent) == set()
     place.sandbox.deliver_late()
     place.settle()
@@ -75,7 +75,7 @@ def test_a_create_that_takes_effect_after_its_connection_broke_is_found_once_it_
 def test_a_create_whose_connection_closes_behind_the_answer_is_answered(typical: Place) -> None:
     typical.prepare()
     typical.sandbox.faults.append(Fault("close_after"))
-    answer = typical.account.create_contact(BRIEF, MARKER)
+    answer = typical.account.create_contact(typical.whole(BRIEF), MARKER)
     assert typical.account.to_contact(answer.raw, {}).id in typical.ids()
 
 
@@ -84,7 +84,7 @@ def test_a_create_answered_with_nothing_that_has_an_id_is_unknown(place: Place) 
     bodies: list[Any] = [None, {}, [], {"contact": None}, {"contact": {}}, {"contact": []}, {"ok": True}, "fine", 7]
     for body in bodies:
         with naming(place, body):
-            assert len(lost(place, Fault("status_after", status=200, body=body), NAMED)) == 1
+            assert len(lost(place, Fault("status_after", method=WRITING, status=200, body=body), NAMED)) == 1
 
 
 @pytest.mark.parametrize("name", UPDATING)
@@ -95,7 +95,7 @@ def test_an_update_without_an_answer_is_unknown_and_not_sent_again(typical: Plac
         with naming(typical, kind):
             typical.edit(record_id, BRIEF)
             account = typical.impatient()
-            typical.sandbox.faults.append(Fault(kind, status=502, delay=LONG))
+            typical.sandbox.faults.append(Fault(kind, method=WRITING, status=502, delay=LONG))
             with pytest.raises(OutcomeUnknown, match=f"^{ACCOUNT}: "):
                 UPDATING[name](account, raw)
             fields, took_effect = typical.person(record_id).fields, kind in WITH_EFFECT

@@ -83,8 +83,12 @@ def test_its_accounts_load_with_its_own_keys_and_know_their_secret() -> None:
         ('region = "north"', 'region = "north"\nplan = 0', "growthhub.plan: found 0; allowed is greater than 0"),
         ('region = "north"', 'region = "north"\nplam = 1', "no such key; allowed are connector, rate, base_url"),
         ('region = "north"', 'region = "north"\nplam = 1', "did you mean plan?"),
-        ('"acme"', '"acmee"', 'found "acmee"; allowed is growthgenius, growthhub, acme; did you mean acme?'),
-        ('connector = "acme"\n', "", "connector: is missing; it takes growthgenius or growthhub or acme"),
+        (
+            '"acme"',
+            '"acmee"',
+            "allowed is growthgenius, growthhub, whautomate, acme; did you mean acme?",
+        ),
+        ('connector = "acme"\n', "", "connector: is missing; it takes growthgenius or growthhub or whautomate or acme"),
         ("api_key = ", "api_key = 7 # ", "growthhub.api_key: allowed is a text"),
         ('region = "north"', "region = 7", "growthhub.region: allowed is a text"),
     ],
@@ -100,7 +104,10 @@ def test_an_unknown_kind_is_a_config_error_that_lists_the_known_ones(
     path = tmp_path / "config.toml"
     path.write_text(TEXT.replace('"acme"', '"apolo"'), encoding="utf-8")
     assert main(["check", "--config", str(path), "--json"]) == 2
-    assert 'found "apolo"; allowed is growthgenius, growthhub, acme' in json.loads(capsys.readouterr().out)["error"]
+    assert (
+        'found "apolo"; allowed is growthgenius, growthhub, whautomate, acme'
+        in json.loads(capsys.readouterr().out)["error"]
+    )
 
 
 def test_what_it_can_do_is_allowed_and_what_it_cannot_do_is_not() -> None:

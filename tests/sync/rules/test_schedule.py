@@ -22,6 +22,7 @@ from sync.rules.schedule import (
     next_run,
     poll_gap_with_webhooks,
     reconcile_at,
+    rest_after_list,
 )
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -221,3 +222,14 @@ def test_hints_bring_the_next_run_near_and_a_slower_pace_puts_it_off(
     planned: datetime | None, slower: datetime, look: bool, expected: datetime | None
 ) -> None:
     assert next_run(planned, SOON, slower, look=look) == expected
+
+
+@pytest.mark.parametrize(
+    ("calls", "rate", "rest"),
+    [(0, 1.0, 0.0), (100, 100 / 60, 180.0), (1004, 100 / 60, 1807.2), (50, None, 0.0)],
+)
+def test_lists_take_a_quarter_of_the_allowance_at_most(calls: int, rate: float | None, rest: float) -> None:
+    found = rest_after_list(calls, rate).total_seconds()
+    assert found == pytest.approx(rest)
+    if rate and calls:
+        assert calls / (calls / rate + found) == pytest.approx(rate / 4)

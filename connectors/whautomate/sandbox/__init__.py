@@ -1,0 +1,1 @@
+"""A Whautomate on loopback, for the demo and the tests."""
