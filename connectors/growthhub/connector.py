@@ -25,7 +25,7 @@ from connectors.growthhub.places import MappedPlace, native_place
 from connectors.growthhub.search import Search
 from connectors.growthhub.source_places import MARKER, is_source_place, written_ids
 from connectors.growthhub.tag_groups import TagGroups
-from connectors.growthhub.wire_record import NATIVE, custom_values, digest, lacks_names, tags_of
+from connectors.growthhub.wire_record import NATIVE, NO_PLACES, custom_values, digest, lacks_names, tags_of
 from connectors.growthhub.write import GrowthHubWriter
 from connectors.health import refuse_to_tell
 from connectors.http.client import HttpClient
@@ -317,7 +317,7 @@ class GrowthHub:
 
     def _placed(self) -> Mapping[str, MappedPlace]:
         """Return the places of the mapped fields, loading the custom fields where one of them needs that."""
-        places: Mapping[str, Any] = self.custom_fields.places if self.custom_fields.has_mapped else {}
+        places: Mapping[str, Any] = self.custom_fields.places if self.custom_fields.has_mapped else NO_PLACES
         if self._places is None or self._places[0] is not places:
             found = {**self._natives, **(self.custom_fields.mapped_places() if places else {})}
             self._places = places, found, {name: one.place for name, one in found.items()}

@@ -177,6 +177,11 @@ def test_keys_of_webhooks_are_taken_as_pem_or_bare_alone_or_in_a_list() -> None:
 
 
 DNC = "do_not_contact"
+FIELDS_OF = "connections.sales.contacts.fields"
+HUB = "growthhub = 'contact.own'"
+OWN = f"growthgenius = 'custom3', {HUB}"
+ONE_WAY = "direction = 'left_to_right'"
+
 WRONG = [
     # table, line in it, key below the table, what else the message has
     ("", "colour = 1", "colour", ["no such key", "log, notify, webhooks, status_page, accounts, connections"]),
@@ -290,6 +295,22 @@ WRONG = [
     ("connections.sales.contacts.fields", "do_not_contact = { channels = 'SMS' }", f"{DNC}.channels", ["a list"]),
     ("connections.sales.contacts.fields", "city = { channels = ['SMS'] }", "city.channels", [DNC]),
     ("connections.sales.contacts.fields", "do_not_contact = { loosen = 1 }", "do_not_contact.loosen", ["or false"]),
+    (FIELDS_OF, "own = { growthub = 'x' }", "own.growthub", ["did you mean growthhub?"]),
+    (FIELDS_OF, "own = { growthhub = 'x' }", "own.growthgenius", ["is missing", "the place of own at growthgenius"]),
+    (FIELDS_OF, "Own = { growthhub = 'x' }", "Own", ["small letters"]),
+    (FIELDS_OF, f"own = {{ {OWN}, type = 'float' }}", "own.type", ["text, number, money"]),
+    (FIELDS_OF, "city = { type = 'number' }", "city.type", ["custom1 to custom9 and fields of your own"]),
+    (FIELDS_OF, f"own = {{ {OWN}, case = 'upper' }}", "own.case", ["left_to_right", "no way back"]),
+    (FIELDS_OF, f"own = {{ {OWN}, strip = '#' }}", "own.strip", ["no way back"]),
+    (FIELDS_OF, f"own = {{ {OWN}, case = 'upper', prefix = 'x' }}", "own", ["one of map, case"]),
+    (FIELDS_OF, f"own = {{ {OWN}, type = 'number', prefix = 'x' }}", "own.prefix", ["type text or choice"]),
+    (FIELDS_OF, f"own = {{ {OWN}, type = 'text', join = ';' }}", "own.join", ["type choices"]),
+    (FIELDS_OF, "own = { growthhub = 'x', value = 'y' }", "own.value", ["beside direction"]),
+    (FIELDS_OF, f"own = {{ {HUB}, template = '{{{{ nam }}}}', {ONE_WAY} }}", "own.template", ["there is no nam"]),
+    (FIELDS_OF, f"own = {{ {HUB}, template = '{{{{ a() }}}}', {ONE_WAY} }}", "own.template", ["has a call"]),
+    (FIELDS_OF, f"own = {{ {OWN}, lookup = 'no.csv' }}", "own.lookup", ["No such file"]),
+    (FIELDS_OF, f"own = {{ {OWN} }}\ncustom3 = {{}}", "own.growthgenius", ["of custom3"]),
+    (FIELDS_OF, "email = { growthgenius = 'custom3' }", "email.growthgenius", ["has one of its own"]),
     ("connections.sales.messages", 'as = "mail"', "as", ["note, conversation"]),
     ("connections.sales.messages", 'as_ = "note"', "as_", ["no such key", "as, conversation_provider_id"]),
     ("connections.sales.messages", 'as = "conversation"', "", ["conversation_provider_id"]),
@@ -393,6 +414,17 @@ def test_what_is_merged_one_by_one_has_no_policy(name: str) -> None:
     found = complaint(with_line("connections.sales.contacts.fields", f'{name} = {{ conflicts = "manual" }}'))
     assert f"fields.{name}.conflicts" in found
     assert "know no conflict" in found
+
+
+def test_two_fields_are_not_written_to_one_place() -> None:
+    lines = f"own = {{ {OWN} }}\nother = {{ growthgenius = 'custom4', {HUB} }}"
+    found = complaint(with_line(FIELDS_OF, lines))
+    assert 'fields.other.growthhub: found "contact.own"; allowed is another place than that of own' in found
+
+
+def test_a_place_may_be_read_by_several_fields() -> None:
+    lines = f"own = {{ growthgenius = 'city', {HUB}, {ONE_WAY} }}"
+    assert parse(with_line(FIELDS_OF, lines), FILE).connections["sales"].contacts.fields["own"].places
 
 
 def test_all_complaints_come_at_once_in_the_order_of_the_file() -> None:
