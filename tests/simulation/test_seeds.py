@@ -11,10 +11,6 @@ from tests.end_to_end.world import ROOT
 from tests.simulation.soak import kept_seeds, lead, lead_network
 from tests.simulation.topology import SHAPES
 from tests.simulation.world import Universe
-from tests.thorough import THOROUGH
-
-NEWEST = 0 if THOROUGH else 5
-"""How many of the last seeds are led of either kind; 0 means all. An older one leads another life by now."""
 
 REPLAY = """
 import sys, tempfile
@@ -27,17 +23,17 @@ with tempfile.TemporaryDirectory() as folder, Universe(int(sys.argv[1]), Path(fo
 """
 
 
-@pytest.mark.parametrize("seed", kept_seeds()[-NEWEST:])
+@pytest.mark.parametrize("seed", kept_seeds())
 def test_a_life_that_once_broke_a_promise_keeps_them_all(seed: int) -> None:
     assert lead(seed) == []
 
 
-@pytest.mark.parametrize("seed", kept_seeds("letters")[-NEWEST:])
+@pytest.mark.parametrize("seed", kept_seeds("letters"))
 def test_a_life_with_messages_keeps_every_promise(seed: int) -> None:
     assert lead(seed, letters=True) == []
 
 
-@pytest.mark.parametrize(("shape", "seed"), [(shape, seed) for shape in SHAPES for seed in kept_seeds(shape)[-NEWEST:]])
+@pytest.mark.parametrize(("shape", "seed"), [(shape, seed) for shape in SHAPES for seed in kept_seeds(shape)])
 def test_a_life_of_several_accounts_keeps_every_promise(shape: str, seed: int) -> None:
     assert lead_network(seed, shape) == []
 
