@@ -5,7 +5,18 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 
-from benchmarks import daemon, first_sync, full_read, idle_run, memory, message_sync, rate_limit, start_up, webhooks
+from benchmarks import (
+    daemon,
+    first_sync,
+    full_read,
+    idle_run,
+    memory,
+    message_sync,
+    rate_limit,
+    rehearsal,
+    start_up,
+    webhooks,
+)
 from benchmarks.goals import Row, table
 from benchmarks.linked_worlds import LinkedWorlds
 
@@ -19,6 +30,7 @@ BENCHMARKS: Mapping[str, Callable[[LinkedWorlds], list[Row]]] = {
     "g6c": daemon.measure,
     "g7": message_sync.measure,
     "g8": webhooks.measure,
+    "g9": rehearsal.measure,
 }
 
 

@@ -1,5 +1,6 @@
 """Contacts that leave the scope are parked, and come back with what changed meanwhile (R49)."""
 
+from random import Random
 from typing import Any
 
 import pytest
@@ -198,3 +199,41 @@ def test_messages_of_a_parked_contact_wait_and_follow(office: Office) -> None:
     world.gg.edit(ann, label_names=["sync"])
     world.run()
     assert len(world.gh.notes(str(world.at_right(ann)["id"]))) == 1
+
+
+LEFT_FIELDS, RIGHT_FIELDS = ("title", "industry"), ("city", "website")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_users_do_around_the_scope_every_last_edit_arrives(world: World, seed: int) -> None:
+    """Users of each side edit fields of their own, contacts leave the scope and come back, runs come in between."""
+    chance, expected = Random(seed), dict[tuple[str, str], str]()  # noqa: S311 - a world to repeat, no secret
+    world.contacts["only"] = BINDING
+    people = [world.gg.add(first_name=f"P{n}", email=f"p{n}@example.com", label_names=["sync"]) for n in range(4)]
+    world.run()
+    rights = {person: str(world.at_right(person)["id"]) for person in people}
+    for step in range(40):
+        person, value = chance.choice(people), f"https://v{step}.example.com"
+        match chance.choice(("tag", "left", "right", "run")):
+            case "tag":
+                world.gg.edit(person, label_names=chance.choice(([], ["sync"])))
+            case "left":
+                name = chance.choice(LEFT_FIELDS)
+                world.gg.edit(person, **{name: value})
+                expected[person, name] = value
+            case "right":
+                name = chance.choice(RIGHT_FIELDS)
+                world.gh.edit(rights[person], **{name: value})
+                expected[person, name] = value
+            case _:
+                world.run(unguarded=True)
+    for person in people:
+        world.gg.edit(person, label_names=["sync"])
+    world.run(unguarded=True)
+    world.run(unguarded=True)
+    assert {key: world.gg.person(key[0])[key[1]] for key in expected} == expected
+    assert differences(world) == []
+    assert parked(world) == 0
+    with world.calls() as calls:
+        world.run()
+    assert calls.writes == []

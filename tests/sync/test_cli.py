@@ -65,8 +65,8 @@ def test_help_lists_the_commands_in_the_order_of_their_use() -> None:
     assert found.returncode == 0
     commands = [line.split()[0] for line in found.stdout.split("Commands:\n")[1].splitlines()]
     assert commands == [
-        "demo", "init", "auth", "check", "rehearse", "run", "plan", "daemon", "status", "conflicts", "failures",
-        "explain", "undo", "verify", "reconcile", "forget", "state", "service",
+        "demo", "init", "auth", "check", "fields", "rehearse", "run", "plan", "daemon", "status", "conflicts",
+        "failures", "explain", "undo", "verify", "reconcile", "forget", "state", "service",
     ]  # fmt: skip
 
 
