@@ -10,8 +10,9 @@ from pydantic import Field, SecretStr
 
 from connectors.account_options import KEY_HELP, AccountOptions, BaseUrl, Secret, Text
 from connectors.http.rate_headers import RateLimit
-from connectors.system import Capabilities, ConnectorSettings, Question, System
+from connectors.system import Capabilities, ConnectorSettings, Question, System, WebhookReader, Webhooks
 from connectors.whautomate.places import FIXED, STANDARD
+from connectors.whautomate.webhook_options import WebhookKeys
 
 if TYPE_CHECKING:
     from connectors.clock import Clock
@@ -75,6 +76,12 @@ def _build(settings: ConnectorSettings[WhautomateAccount]) -> "Connector":
     )
 
 
+def _webhook_reader(keys: WebhookKeys) -> WebhookReader:
+    from connectors.whautomate.webhooks import SecretWebhooks
+
+    return SecretWebhooks(keys)
+
+
 def _demo(clock: "Clock") -> "DemoServer":
     from connectors.whautomate.sandbox.demo import WhautomateDemo
 
@@ -91,6 +98,7 @@ SYSTEM = System(
     demo=_demo,
     capabilities=Capabilities(lists_only=True, messages=False),
     limit=LIMIT,
+    webhooks=Webhooks(WebhookKeys, _webhook_reader, lambda account: account.location_id),
     questions=(
         Question("api_key", "API key", secret=True),
         Question("location_id", "location id", Text, comment="where contacts are created"),

@@ -6,7 +6,10 @@ from random import Random
 from typing import Final
 
 import pytest
+from urllib3 import BaseHTTPResponse
 
+from connectors.http.request import Request
+from connectors.http.transport import Transport
 from connectors.sandbox.base import Call, Fault, RateLimit
 from connectors.whautomate.sandbox.server import Behaviour
 from sync.config.model import load
@@ -321,3 +324,58 @@ def test_a_rate_of_100_a_minute_is_kept(tmp_path: Path) -> None:
         world.run()
         assert len(world.was()) == 60
         assert world.wa.throttled == 0
+
+
+class Killed(BaseException):
+    """Ends a run as a kill does: no handler of errors sees it."""
+
+
+def killed_run(world: ListingWorld, number: int, *, late: bool, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Run, and end the run at its nth call that changes something: before it, or `late` between call and answer.
+
+    Return whether there was such a call.
+    """
+    left = [number]
+    send = Transport.send
+
+    def sent(self: Transport, request: Request) -> BaseHTTPResponse:
+        if request.change:
+            left[0] -= 1
+        if request.change and left[0] < 0 and not late:
+            raise Killed
+        response = send(self, request)
+        if request.change and left[0] < 0:
+            raise Killed
+        return response
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Transport, "send", sent)
+        try:
+            world.run()
+        except Killed:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("number", range(0, 40, 1 if THOROUGH else 7))
+def test_a_run_that_is_killed_at_any_write_loses_and_doubles_nothing(
+    tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch, *, late: bool
+) -> None:
+    behaviour = Behaviour(times="hidden", order="shifting", largest_page=3)
+    with listing_world(tmp_path, KINDS[number % 2], behaviour) as world:
+        world.options["settle"] = '"60s"'
+        fill(world)
+        first = killed_run(world, number, late=late, monkeypatch=monkeypatch)
+        for _ in range(4):
+            world.run(skip=4000.0)
+        ada = next(each["id"] for each in world.lefts() if each["email"] == "ada0@example.com")
+        world.edit_left(ada, city="Paris", tags=["warm"])
+        second = killed_run(world, number % 4, late=late, monkeypatch=monkeypatch)
+        for _ in range(3):
+            world.run(skip=4000.0)
+        assert first or number > 10
+        assert second or number % 4
+        assert world.failures() == []
+        assert world.differences() == []
+        assert len(world.lefts()) == len(world.was()) == len(world.links()) == 9
