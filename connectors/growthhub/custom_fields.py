@@ -22,7 +22,7 @@ from connectors.errors import AuthError, OutcomeUnknown, RecordError, ServerTrou
 from connectors.fields import MappedField, find_place
 from connectors.growthhub.client import GrowthHubClient
 from connectors.growthhub.places import CREATED, CUSTOM, PREFIX, CustomField, MappedPlace
-from connectors.growthhub.source_places import source_keys
+from connectors.growthhub.source_places import is_source_place, source_keys
 from connectors.http.allowed_calls import is_usable_id
 from connectors.source_id import NO_ACCOUNT, SourceAccount
 
@@ -271,7 +271,13 @@ class CustomFields:
     def _match(self, fields: Sequence[CustomField]) -> dict[str, CustomField]:
         found = {name: self._place(name, fields) for name in self.keys}
         typed = {name: field for name, field in found.items() if field is not None and name in self._mapped}
-        self.unfit = {name: each for name, each in typed.items() if not each.place.holds(self._mapped[name].type)}
+        # A value of the user's in the place of a source id would pair the wrong contacts.
+        markers = {field.id for name, field in found.items() if field is not None and is_source_place(name)}
+        self.unfit = {
+            name: each
+            for name, each in typed.items()
+            if each.id in markers or not each.place.holds(self._mapped[name].type)
+        }
         return {name: field for name, field in found.items() if field is not None and name not in self.unfit}
 
     def _place(self, name: str, fields: Sequence[CustomField]) -> CustomField | None:

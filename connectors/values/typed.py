@@ -8,6 +8,7 @@ The canonical form of every type is a text, or a tuple of texts for `choices`. R
 """
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from connectors.contact import Value
@@ -17,12 +18,22 @@ from connectors.values.text import UNKNOWN, Reading, Unknown, Unmapped
 
 Decoded = Reading | tuple[str, ...]
 
+REMEMBERED: Final = 4_096
+LONGEST_CACHED: Final = 200
+"""How many texts have a cached result, and how long they may be: memory stays small (P7)."""
+
 
 def decode(field_type: FieldType, raw: Any, regions: tuple[str, ...] = ()) -> Decoded:
     """Return the canonical value of a JSON value, UNKNOWN for dirt, Unmapped for what is no value of the type.
 
     `regions` are those in which a phone number without a country code is read.
     """
+    if isinstance(raw, str) and len(raw) <= LONGEST_CACHED:
+        return _decode_text(field_type, raw, regions)
+    return _decode(field_type, raw, regions)
+
+
+def _decode(field_type: FieldType, raw: Any, regions: tuple[str, ...]) -> Decoded:
     if field_type == "choices":
         return _choices(raw)
     if isinstance(raw, list) and field_type != "text":
@@ -67,6 +78,12 @@ def key(field_type: FieldType, value: Value) -> Value:
     if value is None:
         return None
     return _KEYS.get(field_type, text.visible)(value)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _decode_text(field_type: FieldType, raw: str, regions: tuple[str, ...]) -> Decoded:
+    """Decode a text. Contacts share dates, choices and numbers, so the results are cached."""
+    return _decode(field_type, raw, regions)
 
 
 NUMBERS: Final = frozenset({"number", "money"})

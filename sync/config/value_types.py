@@ -13,7 +13,6 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 
 from connectors import registry
 from connectors.account_options import Secret, Text, is_loopback
-from connectors.contact import FIELDS
 from connectors.duration import SPAN_HELP, parse_span
 from sync.config.cron import check_cron
 
@@ -183,12 +182,6 @@ def _name(value: str) -> str:
     return value
 
 
-def _canonical(value: str) -> str:
-    if value not in FIELDS:
-        raise ValueError(suggest(value, FIELDS))
-    return value
-
-
 def _values(value: object) -> tuple[str, ...]:
     values = value if isinstance(value, list) else [value]
     if values and all(isinstance(one, str) and one for one in values):
@@ -202,7 +195,6 @@ ConsentChannel = Annotated[str, Field(strict=True), AfterValidator(_consent_chan
 Flow = Literal["inbound", "outbound"]
 Direction = Literal["both", "left_to_right", "right_to_left"]
 Name = Annotated[str, AfterValidator(_name)]
-FieldName = Annotated[str, AfterValidator(_canonical)]
 FilePath = Annotated[Path, BeforeValidator(_path)]
 Listen = Annotated[Address, BeforeValidator(_listen)]
 ListenOrOff = Annotated[Address | None, BeforeValidator(_listen_or_off)]

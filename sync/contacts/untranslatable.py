@@ -1,4 +1,4 @@
-"""Count the values that do not travel: words that no map has, owners that are no users, texts that are too long (R17).
+"""Count the values that do not travel, such as words that no map has, or texts that are no number (R17, R47).
 
 They stay as they are, count as unmapped whenever their record is worked on, and are reported once in a run.
 """
@@ -10,11 +10,15 @@ from connectors.values.text import is_of_too_long
 from sync.contacts.context import Context
 from sync.contacts.merge import OWNER, load_owners
 from sync.rules import contact_codec
+from sync.rules.computed_fields import FAILED
+from sync.rules.merge import LEFT
 from sync.rules.translation import NO_TRANSLATION
+from sync.rules.typed_fields import TypedField
 from sync.streams.connection import Side
 
 UNKNOWN_OWNER = "owner id"
 TOO_LONG = "too long: "
+NO_VALUE = "no value: "
 LONGEST = 10
 """The number of values of a field that are reported one by one; the rest is counted."""
 
@@ -35,11 +39,24 @@ def count(context: Context, side: Side, contact: Contact) -> int:
         context.findings.untranslatable[side.account, name, value] += 1
     if OWNER in meaningless:
         context.findings.untranslatable[side.account, UNKNOWN_OWNER, meaningless[OWNER]] += 1
+    who = contact_codec.display_name(side.account, contact.id, contact.fields) if meaningless else ""
     for name, raw in meaningless.items():
         if is_of_too_long(raw):
-            who = contact_codec.display_name(side.account, contact.id, contact.fields)
             context.findings.untranslatable[side.account, f"{TOO_LONG}{name}", f"{who}: {raw}"] += 1
+        elif raw.startswith(FAILED):
+            reason = raw.removeprefix(FAILED)
+            context.findings.untranslatable[side.account, f"{FAILED}{name}", f"{who}: {reason}"] += 1
+        elif (kind := _type_of(context, side, name)) is not None:
+            context.findings.untranslatable[side.account, f"{NO_VALUE}{kind} {name}", raw] += 1
     return len({**untranslated, **meaningless})
+
+
+def _type_of(context: Context, side: Side, name: str) -> str | None:
+    """Return the type that a field has on a side, None for a field that does not convert by a type."""
+    exchange = context.mapping.rules[name].exchange
+    if not isinstance(exchange, TypedField):
+        return None
+    return exchange.left_type if side.name == LEFT else exchange.right_type
 
 
 def report_untranslatable(context: Context) -> None:
@@ -78,6 +95,11 @@ def _what(name: str, account: str, other: str) -> str:
         return f"owners that are no users of {other}"
     if name.startswith(TOO_LONG):
         return f"values of {name.removeprefix(TOO_LONG)} that are too long"
+    if name.startswith(FAILED):
+        return f"contacts for which the template of {name.removeprefix(FAILED)} has no result"
+    if name.startswith(NO_VALUE):
+        kind, _, field = name.removeprefix(NO_VALUE).partition(" ")
+        return f"values of {field} that are no {kind}"
     if name == UNKNOWN_OWNER:
         return f"owners that are no users that {account} shows"
     return f"values of {name} without a counterpart at {other}"

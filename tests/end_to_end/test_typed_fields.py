@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from connectors.sandbox.faults import Fault
+from sync.output.progress import SilentProgress
 from tests.end_to_end import mirror
 from tests.end_to_end.world import World
 
@@ -140,7 +141,7 @@ def test_a_choice_that_the_other_side_lacks_is_not_written_and_counts_as_unmappe
     assert custom(world, world.links()[left], field_id) == "Gold"
 
 
-def test_a_value_that_does_not_convert_overwrites_nothing(world: World) -> None:
+def test_a_value_that_does_not_convert_overwrites_nothing(world: World, notes: list[str]) -> None:
     field_id = place(world, "NUMERICAL")
     configure(world, 'own = { growthgenius = "custom3", growthhub = "contact.own_field", type = "number" }')
     left = world.gg.add(**ADA, custom3="12")
@@ -149,6 +150,7 @@ def test_a_value_that_does_not_convert_overwrites_nothing(world: World) -> None:
     world.clock.skip(60)
     world.gg.edit(left, custom3="twelve")
     assert world.run().to_json()["streams"]["contacts"]["unmapped"] == 1
+    assert notes[-1] == 'gg: values of own that are no number, left alone: "twelve" (1)'
     settle(world)
     assert custom(world, right, field_id) == 12
     assert world.gg.person(left)["custom3"] == "twelve"
@@ -160,6 +162,20 @@ def test_a_field_with_another_type_is_left_alone_and_no_second_one_is_created(wo
     world.gg.add(**ADA, custom3="12")
     world.run()
     assert [field.kind for field in world.gh.fields.values() if "own" in field.key] == ["DATE"]
+
+
+def test_the_place_of_the_source_id_is_no_place_for_a_field(world: World) -> None:
+    configure(world, 'own = { growthgenius = "custom3", growthhub = "contact.growthgenius_id" }')
+    left = world.gg.add(**ADA, custom3="mine")
+    world.run()
+    field = world.gh.field("contact.growthgenius_id")
+    assert field is None or "mine" not in str(custom(world, world.links()[left], field.id))
+    world.clock.skip(60)
+    world.gg.edit(left, custom3="other", title="CTO")
+    world.run()
+    field = world.gh.field("contact.growthgenius_id")
+    assert field is not None
+    assert left in custom(world, world.links()[left], field.id)
 
 
 def test_a_new_field_is_a_first_meeting_under_the_policy(world: World) -> None:
@@ -263,12 +279,23 @@ def test_a_constant_reaches_contacts_of_both_sides(world: World) -> None:
     assert custom(world, right, field_id) == "GrowthGenius"
 
 
-def test_a_template_that_cannot_be_rendered_names_record_and_field(world: World) -> None:
+@pytest.fixture
+def notes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The notes that runs report."""
+    found: list[str] = []
+    monkeypatch.setattr(SilentProgress, "note", lambda _self, text: found.append(text))
+    return found
+
+
+def test_a_template_without_a_result_names_record_and_field(world: World, notes: list[str]) -> None:
     place(world, "NUMERICAL")
     template = 'template = "{{ title }}", direction = "left_to_right", type = "number"'
     configure(world, f'own = {{ growthhub = "contact.own_field", {template} }}')
     world.gg.add(**ADA, title="CTO")
     assert world.run().to_json()["streams"]["contacts"]["unmapped"] == 1
+    assert notes[-1] == (
+        'gg: contacts for which the template of own has no result, left alone: "ada@example.com: no number: CTO" (1)'
+    )
     settle(world)
 
 
