@@ -1,7 +1,7 @@
 """Store what became of a pair: after a write, and after a merge that needs no write (R20, R21)."""
 
 from connectors.connector import WriteResult
-from connectors.contact import Contact, same
+from connectors.contact import PHONE_SLOTS, Contact, same
 from state.conflicts import Conflict
 from state.database import Transaction
 from state.history import ENRICHED, REFUSED, HistoryEntry
@@ -9,7 +9,7 @@ from state.links import Link, LinkSide
 from state.staging import Staged
 from sync.contacts.context import Context
 from sync.contacts.failures import list_rejections
-from sync.contacts.link_state import keep_times, own_times, release, set_shown
+from sync.contacts.link_state import hold, keep_times, own_times, release, set_shown
 from sync.contacts.owed_values import note_owed_values
 from sync.contacts.pair_update import PairUpdate
 from sync.contacts.staged_records import staged_record
@@ -41,6 +41,7 @@ def commit_update(transaction: Transaction, context: Context, job: PairUpdate, a
     )
     _list_conflicts(transaction, context, job, link)
     release(transaction, context, link, job.result.touched, back=was_gone)
+    hold(transaction, context, link, _left_numbers(job, shadows))
     _list_refused_values(transaction, context, job, link)
     if answer is not None:
         stage_answer(transaction, context, job, link, answer)
@@ -57,6 +58,23 @@ def stage_answer(transaction: Transaction, context: Context, job: PairUpdate, li
         transaction, [Staged(fresh.side, fresh.id, fresh.raw, fresh.contact, fresh.digest, changed_ms, link.id)]
     )
     job.target.identities.put_contacts(transaction, [contact_codec.index_entry(job.shown)])
+
+
+def _left_numbers(job: PairUpdate, shadows: ShadowPair) -> list[str]:
+    """Return the fields with a number that stood in for a phone of the other side, which has another phone now.
+
+    Another contact had that phone (R9). The number stays where it is, and the difference is listed until it is edited.
+    """
+    sides = (job.target_view, shadows.target), (job.source_view, shadows.source)
+    return [
+        slot
+        for (view, now), (_, of_other) in (sides, sides[::-1])
+        for slot in PHONE_SLOTS
+        if (number := of_other.get(slot)) is not None
+        and now.get(slot) is None
+        and not same("phone", now.get("phone"), number)
+        and any(same("phone", earlier.get("phone"), number) for earlier in (view.base, view.now))
+    ]
 
 
 def _shadows(context: Context, job: PairUpdate, answer: WriteResult | None) -> ShadowPair:

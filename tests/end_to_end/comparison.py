@@ -104,7 +104,8 @@ def _excused(world: World, link: int, one: Contact, other: Contact) -> frozenset
         row["field"] for row in world.rows("SELECT field FROM history WHERE link = ? AND rule = 'refused'", link)
     }
     disputed = {row["field"] for row in world.rows("SELECT field FROM conflict WHERE link = ?", link)}
-    unmapped = {*one.unmapped, *other.unmapped}
+    held = {row["field"] for row in world.rows("SELECT field FROM held WHERE link = ?", link)}
+    unmapped = {*one.unmapped, *other.unmapped, *(held & set(PHONE_SLOTS))}  # a number that stood in (R9)
     if unmapped & {"phone", *PHONE_SLOTS}:
         unmapped |= {"phone", *PHONE_SLOTS}
     beside = {slot for slot in PHONE_SLOTS if one.fields.get("phone") and other.fields.get(slot) == one.fields["phone"]}

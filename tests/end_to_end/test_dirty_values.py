@@ -7,9 +7,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.end_to_end.comparison import differences
 from tests.end_to_end.world import World
 from tests.thorough import examples
 
@@ -130,3 +132,26 @@ def make_old(world: World) -> None:
         db.execute("UPDATE mapping SET fingerprint = 'earlier'")
         db.execute("UPDATE person SET email = ?", (OLD["email"],))
         db.execute("DELETE FROM cursor")
+
+
+@pytest.mark.parametrize("edited", ["gh", "gg"])
+def test_a_number_that_stood_in_for_a_taken_phone_stays_and_is_listed_once_the_phone_is_another_one(
+    world: World, edited: str
+) -> None:
+    """Bob has Ann's number at GrowthHub, so it went to her mobile field there; then she gets a number of her own."""
+    world.gh.add(firstName="Bob", email="bob@example.com", phone="+12125550100")
+    left = world.gg.add(first_name="Ann", email="ann@example.com", mobile_phone="+12125550100")
+    world.run()
+    right = world.links()[left]
+    assert world.at_right(left).get("phone") is None
+    if edited == "gh":
+        world.gh.edit(right, phone="+12125550110")
+    else:
+        world.gg.edit(left, mobile_phone="+12125550110")
+    for _ in range(3):
+        world.run()
+    assert world.at_right(left)["phone"] == "+12125550110"
+    assert world.rows("SELECT field FROM held") == [{"field": "mobile_phone"}]
+    (listed,) = world.sync("verify", "--json").document["connections"]
+    assert [one["field"] for one in listed["held"]] == ["mobile_phone"]
+    assert differences(world) == []
