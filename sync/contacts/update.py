@@ -9,7 +9,7 @@ from functools import partial
 
 from connectors.connector import WriteResult
 from connectors.contact import Contact
-from connectors.errors import ConnectorError, OutcomeUnknown, RecordEdited, RecordError, RecordGone
+from connectors.errors import ConnectorError, OutcomeUnknown, RecordEdited, RecordGone
 from connectors.records import Page
 from state.database import Transaction
 from state.intents import UpdateIntent
@@ -182,7 +182,7 @@ def _conclude(
     if answer is None:
         context.policy.commit_unwritten(transaction, context, job)
         return
-    if isinstance(answer, WriteResult | RecordError):
+    if isinstance(answer, WriteResult | RecordGone):  # a refused update may have been executed: the next run looks
         context.tables.intents.remove_intents(transaction, job.target.name, job.source_id)
     if isinstance(answer, WriteResult):
         errors.note_success(job.target)

@@ -182,6 +182,23 @@ def test_an_update_with_a_lost_answer_is_settled_days_later_when_nothing_is_know
     assert differences(world) == []
 
 
+def test_an_update_that_was_refused_and_executed_all_the_same_is_no_edit_of_a_user(world: World) -> None:
+    left = world.gg.add(first_name="Ann", last_name="Case", email="ann@example.com")
+    right = world.gh.add(firstName="Ann", lastName="Case", email="ann@example.com")
+    world.run()
+    world.gh.edit(right, city="Rome")
+    world.gg.faults = [Fault("status_after", method="PATCH", status=418, body={"message": "no"})]
+    assert world.run(skip=700.0).exit_code == 1
+    assert world.gg.people()[0]["city"] == "Rome"
+    world.gh.edit(right, city="Oslo")
+    world.clock.skip(5.0)
+    world.gg.edit(left, title="Chief")
+    for _ in range(2):
+        world.run(skip=90_000.0)
+    assert (world.gg.people()[0]["city"], world.gh.people()[0]["city"]) == ("Oslo", "Oslo")
+    assert world.rows("SELECT * FROM intent") == []
+
+
 def test_a_contact_known_by_name_alone_is_not_doubled_at_a_server_that_drops_accents(tmp_path: Path) -> None:
     world = World.create(tmp_path)
     world.options["settle"] = f'"{SETTLE:.0f}s"'
