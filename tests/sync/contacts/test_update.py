@@ -4,6 +4,7 @@ import pytest
 
 from connectors.errors import DuplicateRefused, OutcomeUnknown, RecordRefused, Unreachable
 from sync.contacts.execute import write
+from sync.contacts.recovery import settle_intents
 from tests.sync.contacts.memory_world import MemoryWorld
 
 
@@ -39,12 +40,17 @@ def test_an_edit_between_the_plan_and_the_write_is_kept(memory: MemoryWorld, ada
     assert memory.right.shown(right)["city"] == "Bern"
 
 
-def test_a_refused_record_is_listed_and_its_intent_is_removed(memory: MemoryWorld, ada: str) -> None:
+def test_a_refused_record_is_listed_and_its_update_is_looked_for_once_settle_has_passed(
+    memory: MemoryWorld, ada: str
+) -> None:
     memory.right.fail("update_contact", RecordRefused("two", "no such city"))
     context = memory.run()
     assert [one.reason for one in context.tables.failures.waiting_failures()] == ["two refuses it: no such city"]
-    assert list(context.tables.intents.open_updates()) == []
+    assert [one.source_id for one in context.tables.intents.open_updates()] == [ada]
     assert memory.left.shown(ada)["city"] == "Rome"
+    memory.clock.pass_by(86_400)
+    settle_intents(context, lambda _: None)
+    assert list(context.tables.intents.open_updates()) == []
 
 
 def test_a_lost_answer_is_looked_for_and_nothing_is_sent_twice(memory: MemoryWorld, ada: str) -> None:
