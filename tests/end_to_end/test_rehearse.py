@@ -12,11 +12,13 @@ import pytest
 from connectors.growthhub.sandbox.rehearsal import CopiedGrowthHub
 from connectors.sandbox.base import Call, Fault
 from sync.config.model import load
+from sync.engine.options import RunOptions
+from sync.engine.runner import run_connections
 from sync.errors import Interrupted
 from sync.output.progress import SilentProgress
 from sync.rehearsal import rehearse
 from tests.end_to_end.population import Population
-from tests.end_to_end.world import World, is_write
+from tests.end_to_end.world import Hub, World, is_write
 
 EARLIER = timedelta(seconds=1.5)
 """A time that lies before the horizon, and after the run before."""
@@ -214,3 +216,23 @@ def test_an_unknown_connection_is_refused_before_any_call(live_world: World) -> 
         ended = live_world.sync("rehearse", "--json", "--connection", "other")
     assert (ended.code, calls.counts) == (2, (0, 0))
     assert "other" in json.loads(ended.out)["error"]
+
+
+def test_connections_that_share_an_account_are_rehearsed_together_as_one_run_runs_them(world: World) -> None:
+    with Hub(now=world.clock.now, location_id="second") as second:
+        world.tables = (
+            f'[accounts.gh2]\nconnector = "growthhub"\ntoken = "{second.token}"\nlocation_id = "second"\n'
+            f'base_url = "{second.url}"\n'
+            '[connections.more]\nleft = "gg"\nright = "gh2"\nsettle = "0s"\nlookback = "0s"\n'
+        )
+        world.gg.add(first_name="Ann", email="ann@example.com")
+        world.gh.add(firstName="Bob", email="bob@example.com")
+        second.add(firstName="Cid", email="cid@example.com")
+        world.clock.skip(2)
+        world.write_config()
+        config = load(world.config_path)
+        found = rehearse(config, [], None, SilentProgress(), world.clock)
+        reports = run_connections(config, RunOptions(), SilentProgress(), lambda _: True, world.clock)
+    assert [one.name for one in found] == ["sales", "more"]
+    for one, report in zip(found, reports, strict=True):
+        assert counts(one.contacts.to_json()) == counts(report.streams["contacts"].to_json())
