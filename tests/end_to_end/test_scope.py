@@ -201,6 +201,10 @@ def test_messages_of_a_parked_contact_wait_and_follow(office: Office) -> None:
     assert len(world.gh.notes(str(world.at_right(ann)["id"]))) == 1
 
 
+def edit(name: str, value: str) -> dict[str, Any]:
+    return {name: value}
+
+
 LEFT_FIELDS, RIGHT_FIELDS = ("title", "industry"), ("city", "website")
 
 
@@ -219,11 +223,11 @@ def test_whatever_users_do_around_the_scope_every_last_edit_arrives(world: World
                 world.gg.edit(person, label_names=chance.choice(([], ["sync"])))
             case "left":
                 name = chance.choice(LEFT_FIELDS)
-                world.gg.edit(person, **{name: value})
+                world.gg.edit(person, **edit(name, value))
                 expected[person, name] = value
             case "right":
                 name = chance.choice(RIGHT_FIELDS)
-                world.gh.edit(rights[person], **{name: value})
+                world.gh.edit(rights[person], **edit(name, value))
                 expected[person, name] = value
             case _:
                 world.run(unguarded=True)
