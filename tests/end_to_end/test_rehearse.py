@@ -71,6 +71,14 @@ CONFIGS: Mapping[str, dict[str, str]] = {
     "created at the right alone": {"create": '"right"'},
     "only some": {"only": '{ left = { tags = ["VIP"] } }'},
     "tags for what is created": {"create_tags": '["via-sync"]'},
+    "conditions that bind": {
+        "only": '{ left = { bind = true, any = [ { field = "tags", has = "VIP" }, { field = "city", exists = true } ]'
+        " } }"
+    },
+    "fields of the user's own": {
+        "fields": '{ score = { gg = "custom3", gh = "contact.score", type = "number" },'
+        ' title = { direction = "none" } }'
+    },
     "stage as tags": {"fields": '{ stage = { as = "tags" }, email = { conflicts = "right" } }'},
 }
 
@@ -79,7 +87,9 @@ CONFIGS: Mapping[str, dict[str, str]] = {
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_rehearsal_predicts_the_first_run_of_an_untouched_world(world: World, config: str, seed: int) -> None:
     world.contacts = CONFIGS[config]
+    world.gh.add_field("Score", "NUMERICAL")
     populated(world, seed)
+    world.gg.add(first_name="Sam", email="sam@example.com", custom3="1,200")
     found = assert_predicts_the_next_run(world)
     assert found["rests"]
     assert [run["fields"] for run in found["later_runs"]][-1] == {}
