@@ -78,7 +78,7 @@ def find_place(places: Sequence[Place], written: str) -> Place | None:
     custom = [place for place in places if place.custom]
     ways: tuple[Callable[[Place], bool], ...] = (
         lambda place: written == place.key,
-        lambda place: place.custom and written == place.id,
+        lambda place: place.id != "" and written == place.id,
         lambda place: place.custom and squash(written) == squash(place.key),
         lambda place: place.custom and squash(written) == squash(place.label),
     )

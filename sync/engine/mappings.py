@@ -71,7 +71,6 @@ def _options(connection: Connection, kinds: Mapping[str, str]) -> mapping.Option
         ),
         conflicts={name: option.conflicts or computed_at(option) for name, option in fields.items()},
         names=own_names(connection),
-        computed={name: side for name, option in fields.items() if (side := computed_at(option))},
     )
 
 

@@ -25,7 +25,7 @@ class FieldRule:
     elements that begin with one of `reserved` (case-folded) belong to another field. `derived` are the sides that
     derive the field from another one: their value fills blanks and replaces nothing (R36). `homeless` are the sides
     that may be written and have no place for the field now (R41). `conflicts` is the field's own policy, None for that
-    of the connection. `computed` is the side with the records that the value is made from (R48).
+    of the connection.
     """
 
     name: str
@@ -36,7 +36,6 @@ class FieldRule:
     consent: frozenset[str] = frozenset()
     reserved: tuple[str, ...] = ()
     conflicts: str | None = None
-    computed: str | None = None
     homeless: frozenset[str] = field(default=frozenset(), compare=False)
     derived: frozenset[str] = frozenset()
 
@@ -82,7 +81,7 @@ class Options:
 
     `loosen` lets do_not_contact be taken back. `reserved` are case-folded beginnings of tags that do not travel as
     tags: those of another field, and those that a run adds to the contacts that it creates. `conflicts` are policies of
-    fields, `names` the fields of the user's own. `computed` has the side that each computed field is made at.
+    fields, `names` the fields of the user's own.
     """
 
     directions: Mapping[str, str | None] = field(default_factory=dict)
@@ -91,7 +90,6 @@ class Options:
     reserved: tuple[str, ...] = ()
     conflicts: Mapping[str, str | None] = field(default_factory=dict)
     names: tuple[str, ...] = ()
-    computed: Mapping[str, str] = field(default_factory=dict)
 
 
 def rules(left: Places, right: Places, direction: str, options: Options) -> dict[str, FieldRule]:
@@ -117,7 +115,6 @@ def rules(left: Places, right: Places, direction: str, options: Options) -> dict
             reserved=options.reserved if name == "tags" else (),
             conflicts=options.conflicts.get(name),
             derived=frozenset(side for side, at in (("left", left), ("right", right)) if name in at.derived),
-            computed=options.computed.get(name),
         )
     return table
 

@@ -7,6 +7,7 @@ from sync.rules import do_not_contact
 from sync.rules.mapping import Rules
 from sync.rules.sets import without
 from sync.rules.translation import NO_TRANSLATION
+from sync.rules.typed_fields import TypedField
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +25,16 @@ class NewRecord:
 def unshared_fields(rules: Rules, target: str, shown: Fields, sent: Fields) -> frozenset[str]:
     """Return the fields of a new record on the side `target` that its source has to get, and does not know yet.
 
-    They are do_not_contact where the record forbids contact by itself, and what is computed from the new record (R48).
-    Other values that a server fills in are agreed.
+    They are do_not_contact where the record forbids contact by itself, what is computed from the new record (R48), and
+    what a mapped field can only read there, such as an id (R47). Other values that a server fills in are agreed.
     """
     source = "right" if target == "left" else "left"
-    computed = {name for name, rule in rules.items() if rule.computed == target and rule.to(source) and name in shown}
-    return do_not_contact.unshared_consent(rules, source, shown, sent) | computed
+    one_way = {
+        name
+        for name, rule in rules.items()
+        if isinstance(rule.exchange, TypedField) and rule.to(source) and not rule.to(target) and shown.get(name)
+    }
+    return do_not_contact.unshared_consent(rules, source, shown, sent) | one_way
 
 
 def plan_new_record(rules: Rules, fields: Fields, target: str) -> NewRecord:

@@ -127,6 +127,25 @@ def test_native_properties_are_places(world: World) -> None:
     assert world.gg.person(left)["custom1"] == "1991-01-02"
 
 
+def test_what_can_only_be_read_is_carried_from_there(world: World) -> None:
+    place(world, "FILE_UPLOAD", name="Contract")
+    configure(
+        world,
+        'files = { growthgenius = "custom1", growthhub = "contact.contract", direction = "right_to_left" }',
+        'kind = { growthgenius = "custom2", growthhub = "type", type = "choice", direction = "right_to_left" }',
+        'number = { growthgenius = "id", growthhub = "contact.number", direction = "left_to_right" }',
+    )
+    upload = {"0b5a": {"url": "https://files.example.com/a.pdf", "meta": {"size": 4711}}}
+    right = world.gh.add(**ADA, type="customer", custom={"contact.contract": upload})
+    settle(world)
+    left = next(key for key, value in world.links().items() if value == right)
+    shown = world.gg.person(left)
+    assert (shown["custom1"], shown["custom2"]) == ("https://files.example.com/a.pdf", "customer")
+    number = world.gh.field("contact.number")
+    assert number is not None
+    assert custom(world, right, number.id) == left
+
+
 def test_a_choice_that_the_other_side_lacks_is_not_written_and_counts_as_unmapped(world: World) -> None:
     field_id = place(world, "SINGLE_OPTIONS", options=("Gold",))
     configure(world, 'own = { growthgenius = "custom3", growthhub = "contact.own_field", type = "choice" }')
