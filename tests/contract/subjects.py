@@ -11,6 +11,7 @@ from tests.contract import (
     growthhub_messages,
     growthhub_recording,
     whautomate,
+    whautomate_recording,
 )
 from tests.contract.message_subject import MessageSubject
 from tests.contract.recording import Recording
@@ -26,5 +27,7 @@ MESSAGE_SUBJECTS: Final[tuple[MessageSubject, ...]] = (
 )
 """Those that keep messages."""
 
-RECORDINGS: Final[tuple[Recording, ...]] = (growthgenius_recording.RECORDING, growthhub_recording.RECORDING)
+RECORDINGS: Final[tuple[Recording, ...]] = (
+    growthgenius_recording.RECORDING, growthhub_recording.RECORDING, whautomate_recording.RECORDING
+)  # fmt: skip
 """What is known of the real servers, by system."""
