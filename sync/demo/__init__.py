@@ -4,6 +4,7 @@ Rules kept here: engine, HTTP and SQLite are the real ones, only the servers are
 sync was read from the servers or from the state file. The contacts are the same each time.
 """
 
+from sync.demo.pair_walkthrough import pair_demo
 from sync.demo.walkthrough import demo
 
-__all__ = ["demo"]
+__all__ = ["demo", "pair_demo"]

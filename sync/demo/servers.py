@@ -24,6 +24,8 @@ CONNECTION: Final = """\
 left = "{left}"
 right = "{right}"
 settle = "0s"
+"""
+MESSAGES: Final = """\
 
 [connections.sales.messages]
 as = "note"
@@ -64,13 +66,13 @@ class Servers:
 
 
 @contextmanager
-def serving(clock: Clock, *, keep: bool) -> Iterator[Servers]:
+def serving(clock: Clock, *, keep: bool, kinds: tuple[str, str] = (LEFT, RIGHT)) -> Iterator[Servers]:
     """Start both sandboxes, empty. Stop them at the end, and remove the folder unless it is to be kept."""
     folder = Path(tempfile.mkdtemp(prefix="growthsync-demo-"))  # mode 0700
-    left, right = (_server(kind, clock) for kind in (LEFT, RIGHT))
+    left, right = (_server(kind, clock) for kind in kinds)
     try:
         with left.running, right.running:
-            yield Servers(left, right, _write_config(folder, {LEFT: left, RIGHT: right}))
+            yield Servers(left, right, _write_config(folder, dict(zip(kinds, (left, right), strict=True))))
     finally:
         if not keep:
             rmtree(folder)
@@ -89,7 +91,8 @@ def _write_config(folder: Path, servers: Mapping[str, DemoServer]) -> Config:
     text = [
         "# Written by `sync demo`. The keys open nothing: both accounts are sandboxes on this machine.\n",
         *(_account(kind, server) for kind, server in servers.items()),
-        CONNECTION.format(left=LEFT, right=RIGHT),
+        CONNECTION.format(**dict(zip(("left", "right"), servers, strict=True))),
+        MESSAGES if servers.keys() <= {*registry.kinds_with("messages")} else "",
     ]
     path.write_text("".join(text), encoding="utf-8")
     return load(path)

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from connectors import registry
 from connectors.growthhub.sandbox.demo import GrowthHubDemo
 from connectors.sandbox.demo import OWNER
 from sync.cli import main
 from sync.config.model import load
-from sync.demo import demo, sample_contacts
+from sync.demo import demo, pair_demo, sample_contacts
 from sync.demo.console import PlainConsole, RichConsole, console_for
 from sync.demo.contact_generator import ONLY_LEFT, ONLY_RIGHT, SAME_EMAIL, SAME_PHONE, population
 from sync.demo.servers import Servers, serving
@@ -227,3 +228,13 @@ def test_all_contacts_are_invented_and_no_two_of_them_are_paired_by_mistake() ->
         for key in ("mobile_phone", "work_phone", "phone"):
             digits = re.sub(r"\D", "", str(one.fields.get(key) or ""))
             assert digits in ("", "12") or re.search(r"55501\d\d$|^02079460\d{3}$", digits), one
+
+
+def test_a_shorter_demo_shows_any_other_system_with_a_sandbox() -> None:
+    others = [one.kind for one in registry.systems() if one.demo is not None and one.kind not in registry.FIRST_PAIR]
+    assert "whautomate" in others
+    for kind in others:
+        out = io.StringIO()
+        assert pair_demo(kind, False, out, FakeClock()), out.getvalue()
+        assert f"{registry.label(kind)} has 12" in out.getvalue()
+        assert "asked to send 0 messages" in out.getvalue()
