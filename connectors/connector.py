@@ -8,7 +8,7 @@ Times are aware and UTC.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from connectors.companies import CompanyDirectory
 from connectors.contact import Contact, Fields
@@ -16,6 +16,9 @@ from connectors.errors import ConnectorError
 from connectors.fields import Place
 from connectors.message_store import MessageStore
 from connectors.records import Page, Raw, Window
+
+if TYPE_CHECKING:
+    from connectors.bulk import BulkWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +151,10 @@ class Connector(Protocol):
     @property
     def message_store(self) -> MessageStore:
         """Return its messages."""
+
+    @property
+    def bulk(self) -> "BulkWriter | None":
+        """Return its bulk writer, None where it takes contacts one by one (R34)."""
 
     @property
     def companies(self) -> CompanyDirectory | None:

@@ -13,6 +13,7 @@ from connectors.system import System
 ENTRIES: Final = {
     "growthgenius": "connectors.growthgenius.system",
     "growthhub": "connectors.growthhub.system",
+    "apollo": "connectors.apollo.system",
     "whautomate": "connectors.whautomate.system",
 }
 """The module that declares the entry of each kind, by the kind."""

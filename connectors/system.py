@@ -64,6 +64,7 @@ class ConnectorSettings(Generic[AccountT]):
     as a tag. `consent_channels` are those in which a block forbids contact, None for the system's default. `messages`
     is None where no messages travel. `sources` is the account of the other side, which source ids and the markers of
     messages name (R31). `login` is the command that gets another token, "" where the account uses no OAuth.
+    `secret` is the credential, for a system that wants it in bodies.
     """
 
     name: str
@@ -80,6 +81,7 @@ class ConnectorSettings(Generic[AccountT]):
     messages: MessageOptions | None
     sources: "SourceAccount"
     login: str = ""
+    secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from connectors.records import Page, Raw, Window
 from tests.memory_messages import MemoryMessageStore
 
 if TYPE_CHECKING:
+    from connectors.bulk import BulkWriter
     from connectors.companies import CompanyDirectory
     from connectors.message_store import MessageStore
 
@@ -32,6 +33,7 @@ class MemoryConnector:
 
     system = "memory"
     can_delete = True
+    bulk: "BulkWriter | None" = None
     read_only: frozenset[str] = frozenset()
     consent_fields: frozenset[str] = frozenset()
     place_scope = ""

@@ -11,6 +11,7 @@ Rules kept here:
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -120,6 +121,14 @@ class ApolloClient:
         """Set the stage of many contacts; return those that the answer shows. Raises RecordRefused, OutcomeUnknown."""
         body = {"contact_ids": list(record_ids), "contact_stage_id": stage_id}
         return self._rows_of(self._change("POST", "/contacts/update_stages", body), "contacts")
+
+    def add_to_lists(self, record_ids: Sequence[str], names: Sequence[str]) -> datetime:
+        """Put contacts on lists, which are made where they do not exist; return the server's time.
+
+        Raises RecordRefused, OutcomeUnknown.
+        """
+        body = {"entity_ids": list(record_ids), "label_names": list(names), "modality": "contacts"}
+        return self._change("POST", "/labels/add_entity_ids_to_label_names", body).served_at
 
     def list_stages(self) -> Sequence[Raw]:
         """Return the stages of the team. Raises AuthError, RecordRefused, TransientError."""

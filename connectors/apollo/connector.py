@@ -7,6 +7,7 @@ from typing import Any, Final, NoReturn
 
 from connectors.apollo import check as account_check
 from connectors.apollo import directory
+from connectors.apollo.bulk import ApolloBulkWriter
 from connectors.apollo.client import ApolloClient
 from connectors.apollo.custom_fields import MARKER, CustomFields
 from connectors.apollo.encode import NEVER_EMPTY, NEW
@@ -67,7 +68,7 @@ class Apollo:
         self.account = account
         self.call_counts = wire.traffic
         self.client = ApolloClient(wire, legacy_key)
-        self.custom_fields = CustomFields(self.client, cache, mapped or {})
+        self.custom_fields = CustomFields(self.client, cache, mapped or {}, sources)
         self.stages = directory.stages(self.client, cache)
         self.users = directory.users(self.client, cache)
         self.lists = directory.lists(self.client, cache)
@@ -75,6 +76,9 @@ class Apollo:
         self.search = ApolloSearch(self.client, self.stages)
         self.mapper = Mapper(country, self.stages, self.users, self.lists, self.custom_fields, sources, compute)
         self.writer = ApolloWriter(self.client, self.mapper)
+        self.bulk = ApolloBulkWriter(
+            self.client, self.mapper, self.writer, self.search, self.create_contact, self.update_contact
+        )
         self.mappable_fields = frozenset({*NATIVE, *self.custom_fields.labels}) - {MARKER}
         self.fields_to_create = self.mappable_fields & self.custom_fields.labels.keys()
         self._identity = dict(identity or {"team": account})
@@ -130,6 +134,7 @@ class Apollo:
     def read_window(self, window: Window) -> Iterator[Page]:
         """Yield every contact updated in the window, and newer ones. Reaching the end is the proof."""
         self._recent = None
+        self.bulk.begin_run()
         for each in (self.custom_fields, self.stages, self.users, self.lists):
             each.renew()
         yield from self.search.window(window)

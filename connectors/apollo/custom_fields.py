@@ -18,13 +18,14 @@ from connectors.apollo.client import ApolloClient
 from connectors.connector import Cache
 from connectors.errors import AuthError, OutcomeUnknown, RecordError
 from connectors.fields import FieldType, MappedField, Place
+from connectors.source_id import NO_ACCOUNT, SourceAccount
 from connectors.values import labels
 
 MARKER: Final = "source_id"
 """The name of the place of the source id. It is no canonical field."""
 
 LABELS: Final[Mapping[str, str]] = {
-    MARKER: "Growthsync Source ID",
+    MARKER: MARKER,
     **{
         name: name.replace("_", " ").title().replace("Url", "URL")
         for name in (
@@ -77,8 +78,12 @@ class CustomField:
 class CustomFields:
     """The places of one team. `mapped` are the fields that convert by their type, each with a label or an id."""
 
-    def __init__(self, client: ApolloClient, cache: Cache, mapped: Mapping[str, MappedField]) -> None:
-        self.labels = {**LABELS, **{name: field.place for name, field in mapped.items()}}
+    def __init__(
+        self, client: ApolloClient, cache: Cache, mapped: Mapping[str, MappedField], sources: SourceAccount = NO_ACCOUNT
+    ) -> None:
+        # Each connection of a team writes its source ids to a field of its own, named after the other account (R31).
+        marker = next(iter(sources.fields), MARKER)
+        self.labels = {**LABELS, MARKER: marker, **{name: field.place for name, field in mapped.items()}}
         self.mapped = mapped
         self.unfit: frozenset[str] = frozenset()
         self._placed: Mapping[str, Place] = {}

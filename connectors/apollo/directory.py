@@ -80,6 +80,12 @@ class Directory:
                 self._cache.put(self._key, [*kept, *more])
                 self._keep([*kept, *more])
 
+    def fresh_names(self, wanted: Iterable[str]) -> dict[str, str]:
+        """Return all names by id, read again where one of those wanted is not among them."""
+        if any(self.id_of(name) is None for name in wanted):
+            self.forget()
+        return self.names()
+
     def expect_new(self) -> None:
         """Read the names again as soon as an unknown one is shown: a write may have added some."""
         self._is_current = False

@@ -59,6 +59,7 @@ class GrowthGenius:
     lists_only = False
     derived: frozenset[str] = frozenset()
     can_delete = True
+    bulk = None
     place_scope = ""
     write_scope = ""
     fields_to_create: frozenset[str] = frozenset()

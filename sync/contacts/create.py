@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 
+from connectors.bulk import NewContact
 from connectors.connector import WriteResult
 from connectors.errors import Broken, ConnectorError, DuplicateRefused, OutcomeUnknown
 from connectors.records import Raw
@@ -36,6 +37,7 @@ from sync.contacts.plan_steps import PAIR, around
 from sync.contacts.refusals import creation_without_double, existing_record, list_duplicate
 from sync.contacts.staged_records import staged_record
 from sync.contacts.update import update
+from sync.contacts.waves import write_together
 from sync.rules import contact_codec
 from sync.streams.connection import Side
 from sync.streams.record_boundary import log_defect
@@ -90,7 +92,7 @@ def _without_existing(
 def _send(context: Context, target: Side, creations: Sequence[Creation], errors: WriteErrors[Staged]) -> None:
     """Send creates, and store what became of each."""
     since = datetime.fromtimestamp(target.server_now_ms(context.run.clock) / 1000, UTC)
-    sent = target.dispatcher.gather([each.send for each in creations])
+    sent = _sent(target, creations)
     answers = believed_answers(context, target, [(each.changes, each.marker) for each in creations], sent, since)
     created = _created(context, creations, answers)
     with context.state.atomic() as transaction:
@@ -120,6 +122,15 @@ def _created(context: Context, creations: Sequence[Creation], answers: Sequence[
             with around(context, creation.staged, "create"):
                 found.append(created_contact(creation, answer))
     return found
+
+
+def _sent(target: Side, creations: Sequence[Creation]) -> list[Answer]:
+    """Send the creates, all at once where the system takes many (R34); return an answer or an error for each."""
+    bulk = target.connector.bulk
+    if bulk is None or not creations:
+        return target.dispatcher.gather([each.send for each in creations])
+    contacts = [NewContact(each.changes, each.marker) for each in creations]
+    return write_together(target, lambda: bulk.create_contacts(contacts), len(contacts))
 
 
 def _note_errors(

@@ -73,6 +73,8 @@ def plan_delete(context: Context, link: Link) -> None:
     _, survivor = context.connection.lost_and_survivor(link)
     decided, settings = decided_side(context.tables, link), context.settings
     what = survivor_action(link.gone or "", decided, settings.deletes, settings.direction)
+    if what is SurvivorAction.DELETED and not survivor.connector.can_delete:
+        return  # it stays linked to the record that is gone, and `check` and `plan` say so (R30)
     if what is SurvivorAction.RECREATED:
         _recreate(context, link, survivor)
     elif what is SurvivorAction.DELETED and decided is not None:

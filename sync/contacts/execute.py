@@ -53,14 +53,14 @@ def write(context: Context) -> None:
 def write_updates(context: Context, errors: WriteErrors[Staged]) -> None:
     """Write the updates of the plan, left side first."""
     for side in context.connection.sides:
-        for wave in context.staging.steps(PAIR, (side.name, "both"), WIDTH):
+        for wave in context.staging.steps(PAIR, (side.name, "both"), side.wave):
             update(context, side, wave, errors)
 
 
 def write_creates(context: Context, errors: WriteErrors[Staged]) -> None:
     """Write the creates of the plan, left side first."""
     for side in context.connection.sides:
-        for wave in context.staging.steps(CREATE, (side.name,), WIDTH):
+        for wave in context.staging.steps(CREATE, (side.name,), side.wave):
             create(context, side, wave, errors)
 
 

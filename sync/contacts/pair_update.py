@@ -38,6 +38,7 @@ class PairUpdate:
     views, result, changes: the merge with that record, and what it writes to the target.
     shown, settled: what the target shows, and what it holds of the changes, after the write (R21).
     rejected: values that the server refused, by field (R42).
+    is_assumed: whether `raw` is what the target is known to hold, and was not read (R34).
     unwritten: fields that an error kept from being written after others were written; they are still to be carried.
     """
 
@@ -54,6 +55,7 @@ class PairUpdate:
     shown: Contact = field(default_factory=lambda: Contact("", {}))
     settled: Fields = field(default_factory=dict)
     rejected: dict[str, Rejection] = field(default_factory=dict)
+    is_assumed: bool = False
     unwritten: frozenset[str] = frozenset()
 
     @property
@@ -107,10 +109,14 @@ class PairUpdate:
         del self.changes[name]
         self.result.to(self.target.name).pop(name, None)
 
+    @property
+    def marker(self) -> str | None:
+        """Return the id of the source record, if records of the target carry it."""
+        return self.source_id if self.target.connector.has_markers else None
+
     def send(self) -> WriteResult:
         """Write the changes to the target record. Raises what `Connector.update_contact` raises."""
-        marker = self.source_id if self.target.connector.has_markers else None
-        return self.target.connector.update_contact(self.raw, self.contact.memory, self.changes, marker)
+        return self.target.connector.update_contact(self.raw, self.contact.memory, self.changes, self.marker)
 
     def send_again(self) -> WriteResult:
         """Send what is left of a refused write. Raises RecordEdited if a user has edited the record since."""

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from connectors.bulk import BulkWriter
 from connectors.contact import Fields
 from connectors.records import Raw
 from state.staging import PAGE, Step
@@ -106,6 +107,8 @@ def _delete(context: Context, side: Side, step: Step) -> PreviewedContact:
 def _calls(context: Context, side: Side) -> int:
     traffic = side.connector.call_counts
     calls = traffic.reads + traffic.writes
+    if side.connector.bulk is not None:
+        return calls + _calls_of_bulk(context, side, side.connector.bulk) + _calls_of_places(context, side)
     asked = False
     for one in preview_side(context, side):
         if one.operation == "delete":
@@ -118,8 +121,28 @@ def _calls(context: Context, side: Side) -> int:
             calls += 1 + side.connector.count_write_calls(raw, one.changes)
     # For each deletion on the other side, the record that is gone from this side is asked for once more.
     calls += context.staging.count_steps(DELETE, context.connection.other(side).name)
+    return calls + _calls_of_places(context, side)
+
+
+def _calls_of_places(context: Context, side: Side) -> int:
     written = written_fields(context, side)
-    return calls + (len(side.connector.missing_places(written)) if written else 0)
+    return len(side.connector.missing_places(written)) if written else 0
+
+
+def _calls_of_bulk(context: Context, side: Side, bulk: BulkWriter) -> int:
+    """Return the calls of a side that takes many contacts at once: one look before each wave, and the writes (R34)."""
+    creates: list[Fields] = []
+    updates: list[tuple[Raw, Fields]] = []
+    calls = context.staging.count_steps(DELETE, context.connection.other(side).name)
+    for one in preview_side(context, side):
+        if one.operation == "create":
+            calls += 0 if creates or context.findings.first.get(side.account) else 1
+            creates.append(one.changes)
+        elif one.operation == "update":
+            updates.append((one.raw or bulk.record_of("", one.shown, {}), one.changes))
+        else:
+            calls += CALLS_OF_DELETE
+    return calls + -(-len(updates) // bulk.size) + bulk.count_calls(creates, updates)
 
 
 def _calls_of_create(context: Context, side: Side, one: PreviewedContact, *, asked: bool) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 
+from connectors.bulk import ChangedContact
 from connectors.connector import WriteResult
 from connectors.contact import Contact
 from connectors.errors import ConnectorError, OutcomeUnknown, RecordEdited, RecordGone
@@ -23,6 +24,7 @@ from sync.contacts.pair_update import PairUpdate
 from sync.contacts.refusals import Answer, drop_unplaced, write_without_refused
 from sync.contacts.staged_records import commit_gone, is_gone_answer, memory_of, note_gone, staged_record
 from sync.contacts.update_intents import add_update_intents, settle_update
+from sync.contacts.waves import pages_of_wave, write_together
 from sync.output.formats import WHOLE
 from sync.rules import contact_codec
 from sync.rules.shadow_update import held_values
@@ -58,7 +60,7 @@ def _write_pairs(
     """
     jobs = [_job(context, target, pair) for pair in pairs]
     # No more records are read at a time than can be written at once: an edit between the two is what R19 cannot see.
-    width = target.dispatcher.width()
+    width = target.dispatcher.width() if target.connector.bulk is None else target.wave
     done: list[tuple[PairUpdate, Answer | None]] = []
     for start in range(0, len(jobs), width):
         done += _write_wave(context, target, jobs[start : start + width], errors)
@@ -104,7 +106,7 @@ def _write_wave(
         drop_unplaced(context, job)
     writing = [job for job in ready if job.changes]
     add_update_intents(context, writing)
-    sent = target.dispatcher.gather([partial(job.send) for job in writing])
+    sent = _sent(target, writing)
     done: list[tuple[PairUpdate, Answer | None]] = [(job, None) for job in ready if not job.changes]
     answers = [write_without_refused(context, job, answer) for job, answer in zip(writing, sent, strict=True)]
     for job, answer in zip(writing, answers, strict=True):
@@ -119,13 +121,23 @@ def _merge_with_now(
     context: Context, target: Side, jobs: Sequence[PairUpdate], errors: WriteErrors[Staged]
 ) -> list[PairUpdate]:
     """Merge pairs with what the target shows now; return those that go on."""
-    pages = target.dispatcher.gather([partial(target.connector.read_record, job.target_staged.id) for job in jobs])
+    pages, assumed = pages_of_wave(context, target, [(job.target_staged, job.link) for job in jobs])
     ready = []
     for job, page in zip(jobs, pages, strict=True):
+        job.is_assumed = job.target_staged.id in assumed
         with _around(context, job):
             if _merge_again(context, job, page, errors):
                 ready.append(job)
     return ready
+
+
+def _sent(target: Side, jobs: Sequence[PairUpdate]) -> list[Answer]:
+    """Send the updates, all at once where the system takes many (R34); return an answer or an error for each."""
+    bulk = target.connector.bulk
+    if bulk is None or not jobs:
+        return target.dispatcher.gather([partial(job.send) for job in jobs])
+    contacts = [ChangedContact(job.raw, job.changes, job.marker, job.contact.memory) for job in jobs]
+    return write_together(target, lambda: bulk.update_contacts(contacts), len(contacts))
 
 
 def _around(context: Context, job: PairUpdate) -> AbstractContextManager[None]:

@@ -71,7 +71,8 @@ def _intent(context: Context, job: PairUpdate) -> UpdateIntent:
             name: WrittenField(shadow_codec.render(to.replaced(name, job.changes[name])), *why)
             for name, why in reasons(context, job).items()
         },
-        look=look(job.target, job.raw, job.contact, job.changes),
+        # How a record looked that was not read is unknown: a value that has not arrived is simply written again.
+        look=None if job.is_assumed else look(job.target, job.raw, job.contact, job.changes),
         kept=kept,
     )
 

@@ -91,7 +91,7 @@ def connect(
     )  # fmt: skip
     known = account.rate or system.limit
     dispatcher = Dispatcher(shared.clock, lambda: known.calls / known.interval if known else None, name)
-    own = _connector_settings(name, account, wire, connection, shared)
+    own = _connector_settings(name, account, secret, wire, connection, shared)
     connector = system.build(own if mapped is None else replace(own, mapped=mapped))
     return Account(connector, wire, pacer, dispatcher, known, settings)
 
@@ -106,7 +106,7 @@ def _token_source(name: str, account: AccountOptions, secret: str, shared: Share
 
 
 def _connector_settings(
-    name: str, account: AccountOptions, wire: HttpClient, connection: Connection, shared: SharedResources
+    name: str, account: AccountOptions, secret: str, wire: HttpClient, connection: Connection, shared: SharedResources
 ) -> ConnectorSettings[AccountOptions]:
     contacts = connection.contacts
     return ConnectorSettings(
@@ -119,6 +119,7 @@ def _connector_settings(
         messages=_message_options(connection.messages),
         sources=_source_account(name, connection, shared),
         login=f"sync auth login {name}" if account.uses_oauth else "",
+        secret=secret,
     )  # fmt: skip
 
 

@@ -29,6 +29,12 @@ Result = TypeVar("Result")
 
 def probe(connector: Connector, clock: Clock) -> Iterator[Finding]:
     """Create, update and delete one invented contact, and yield a finding for each; delete it whatever goes wrong."""
+    if not connector.can_delete:
+        yield Finding(
+            CREATED, ok=False, problem="the API deletes no contacts, so an invented one would stay there",
+            mend="this account cannot be probed; `sync check` says what is known without that", fatal=False,
+        )  # fmt: skip
+        return
     fields = invented()
     created = _tried(CREATED, connector, lambda: _create(connector, fields, clock))
     if created[1] is None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from connectors.clock import Clock
 from connectors.connector import Connector
 from connectors.contact import Contact
-from connectors.http.concurrency import Dispatcher
+from connectors.http.concurrency import WIDTH, Dispatcher
 from state.identity_index import IdentityIndex
 from state.links import Link
 from sync.output.progress import Progress
@@ -45,6 +45,11 @@ class Side:
     connector: Connector
     identities: IdentityIndex
     dispatcher: Dispatcher
+
+    @property
+    def wave(self) -> int:
+        """Return how many contacts are written at a time: as many as one bulk call takes, where there is one (R34)."""
+        return WIDTH if self.connector.bulk is None else self.connector.bulk.size
 
     def changed_ms(self, contact: Contact, wrote_ms: int | None) -> int | None:
         """Return when a user changed the record, in milliseconds on our clock.

@@ -86,9 +86,13 @@ def test_its_accounts_load_with_its_own_keys_and_know_their_secret() -> None:
         (
             '"acme"',
             '"acmee"',
-            "allowed is growthgenius, growthhub, whautomate, acme; did you mean acme?",
+            "allowed is growthgenius, growthhub, apollo, whautomate, acme; did you mean acme?",
         ),
-        ('connector = "acme"\n', "", "connector: is missing; it takes growthgenius or growthhub or whautomate or acme"),
+        (
+            'connector = "acme"\n',
+            "",
+            "connector: is missing; it takes growthgenius or growthhub or apollo or whautomate or acme",
+        ),
         ("api_key = ", "api_key = 7 # ", "growthhub.api_key: allowed is a text"),
         ('region = "north"', "region = 7", "growthhub.region: allowed is a text"),
     ],
@@ -102,10 +106,10 @@ def test_an_unknown_kind_is_a_config_error_that_lists_the_known_ones(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "config.toml"
-    path.write_text(TEXT.replace('"acme"', '"apolo"'), encoding="utf-8")
+    path.write_text(TEXT.replace('"acme"', '"akme"'), encoding="utf-8")
     assert main(["check", "--config", str(path), "--json"]) == 2
     assert (
-        'found "apolo"; allowed is growthgenius, growthhub, whautomate, acme'
+        'found "akme"; allowed is growthgenius, growthhub, apollo, whautomate, acme'
         in json.loads(capsys.readouterr().out)["error"]
     )
 

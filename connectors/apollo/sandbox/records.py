@@ -30,7 +30,7 @@ BULK_UPDATED: Final = frozenset({
 })  # fmt: skip
 """The keys that bulk_update takes. The others are ignored there."""
 BULK_CREATED: Final = frozenset({*PLAIN, *PHONES, "email", "linkedin_url", "contact_stage_id", "present_raw_address",
-    "typed_custom_fields", "twitter_url", "facebook_url", "owner_id"})  # fmt: skip
+    "typed_custom_fields", "twitter_url", "facebook_url"})  # fmt: skip
 
 STATES: Final = frozenset({
     "alabama", "alaska", "arizona", "arkansas", "california", "colorado", "connecticut", "delaware",

@@ -1,10 +1,11 @@
 """An Apollo on loopback: contacts, lists, stages, users and custom fields over HTTP, as documented and as recorded.
 
-`quirks` selects behaviour that is unproven. `add`, `edit` and `remove` are what users do in their Apollo.
+`quirks` selects behaviour that is unproven. `add`, `edit` and `remove` are what users do in their Apollo. No write may
+have one of the last names in `refused_names`. `before_answer` is called before each call is carried out.
 """
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -55,6 +56,8 @@ class ApolloSandbox(Sandbox):
         self.users: list[dict[str, Any]] = []
         self.fields: dict[str, dict[str, Any]] = {}
         self.jobs = 0
+        self.refused_names: frozenset[str] = frozenset()
+        self.before_answer: Callable[[Call], None] = lambda _call: None
         self._records: dict[str, Record] = {}
         self._deleted: set[str] = set()
         self._ids = itertools.count(1)
@@ -116,6 +119,7 @@ class ApolloSandbox(Sandbox):
 
     def handle(self, call: Call) -> SandboxResponse:
         """Carry out one call."""
+        self.before_answer(call)
         body = call.body if isinstance(call.body, dict) else {}
         if not self._is_authorized(call, body):
             return SandboxResponse(401, INVALID_KEY, {"Content-Type": "text/plain"})
@@ -287,6 +291,8 @@ class ApolloSandbox(Sandbox):
         return SandboxResponse(403, {"error": said, "error_code": "API_INACCESSIBLE"})
 
     def _complaint(self, body: Mapping[str, Any]) -> str | None:
+        if body.get("last_name") in self.refused_names:
+            return f"Parameters misconfigured. {body['last_name']} is not a valid name"
         stage = body.get("contact_stage_id")
         if stage and stage not in self.stages:
             return f"Parameters misconfigured. {stage} is not a valid ID"

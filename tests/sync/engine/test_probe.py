@@ -19,6 +19,7 @@ class Account:
     """An account that keeps one contact, and fails as a test says."""
 
     account, write_scope = "hub", "contacts.write"
+    can_delete = True
     fields = frozenset({"first_name", "last_name", "email", "tags"})
 
     def __init__(self, **errors: ConnectorError) -> None:

@@ -1,0 +1,89 @@
+"""The registry entry of Apollo: an API key of a team.
+
+Nothing heavy is imported here before it is needed (connectors.system).
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field, SecretStr
+
+from connectors.account_options import KEY_HELP, AccountOptions, BaseUrl, Secret, Text
+from connectors.apollo.rate_headers import FREE, rate_headers
+from connectors.system import Capabilities, ConnectorSettings, Question, System
+
+if TYPE_CHECKING:
+    from connectors.connector import Connector
+    from connectors.http.allowed_calls import AllowedCalls
+
+
+class ApolloAccount(AccountOptions):
+    """An API key. `team_id` tells two teams apart, where contacts of several are kept in sync."""
+
+    connector: Literal["apollo"]
+    api_key: Secret = Field(description=KEY_HELP)
+    team_id: Text = "team"
+    base_url: BaseUrl = "https://api.apollo.io/api/v1"
+
+    @property
+    def secret(self) -> tuple[str, SecretStr]:
+        """Return the key that holds the credential, and its value as the config file has it."""
+        return "api_key", self.api_key
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """Return the team, as the connector does (R28)."""
+        return {"team": self.team_id}
+
+    @property
+    def seen_as(self) -> tuple[object, ...]:
+        """Return the team (R31)."""
+        return (self.team_id,)
+
+
+def _is_old_form(account: ApolloAccount) -> bool:
+    """Say whether the address is that of the API of 2020, which takes the key in body and query."""
+    return account.base_url.endswith("/v1") and not account.base_url.endswith("/api/v1")
+
+
+def _headers(account: ApolloAccount, secret: str) -> Mapping[str, str]:
+    return {} if _is_old_form(account) else {"x-api-key": secret}
+
+
+def _calls() -> "AllowedCalls":
+    from connectors.apollo.allowed_calls import CALLS
+
+    return CALLS
+
+
+def _build(settings: ConnectorSettings[ApolloAccount]) -> "Connector":
+    from connectors.apollo.connector import Apollo
+    from connectors.fields import moved_fields
+
+    account = settings.account
+    return Apollo(
+        settings.name,
+        settings.wire,
+        cache=settings.cache,
+        country=settings.country,
+        mapped={**moved_fields(settings.places), **settings.mapped},
+        compute=settings.compute,
+        sources=settings.sources,
+        identity=account.identity,
+        legacy_key=settings.secret if _is_old_form(account) else "",
+        clock=settings.clock,
+    )
+
+
+SYSTEM = System(
+    kind="apollo",
+    label="Apollo",
+    account=ApolloAccount,
+    calls=_calls,
+    headers=_headers,
+    build=_build,
+    capabilities=Capabilities(messages=False, deletes=False),
+    limit=FREE,
+    rate_headers=rate_headers,
+    questions=(Question("api_key", "API key", secret=True, comment="a master key, or one that `sync check` accepts"),),
+)

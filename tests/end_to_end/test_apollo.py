@@ -1,0 +1,214 @@
+"""Apollo and GrowthHub are kept the same, in both directions."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from connectors.sandbox.faults import Fault, Kind
+from connectors.sandbox.server import Call
+from tests.end_to_end.apollo_world import ApolloWorld, writes
+from tests.thorough import THOROUGH
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[ApolloWorld]:
+    world = ApolloWorld.create(tmp_path)
+    with world.ap, world.gh:
+        yield world
+
+
+def test_contacts_travel_both_ways_and_the_third_run_is_quiet(world: ApolloWorld) -> None:
+    world.add_to_hub(3, companyName="Example", tags=["vip"])
+    world.ap.add({"first_name": "Ada", "last_name": "Byron", "email": "ada@example.com", "title": "Engineer",
+        "mobile_phone": "+12125550111", "label_names": ["looms"], "organization_name": "Daughters",
+        "present_raw_address": "Boston, Massachusetts, United States"})  # fmt: skip
+    report = world.run()
+    assert report.status == "ok", report
+    people = world.by_email()
+    assert len(people) == 4
+    assert people["person1@example.com"]["organization_name"] == "Example"
+    (ada,) = [each for each in world.gh.people() if each["email"] == "ada@example.com"]
+    assert (ada["firstName"], ada["companyName"], ada["city"], ada["phone"], ada["tags"]) == (
+        "Ada", "Daughters", "Boston", "+12125550111", ["looms"]
+    )  # fmt: skip
+    assert world.run().status == "ok"
+    mark = len(world.ap.calls)
+    assert world.run(skip=3600.0).status == "ok"
+    assert [call.path for call in world.ap.calls[mark:]] == ["/api/v1/contacts/search"], "a quiet run is one call"
+
+
+def test_an_edit_on_either_side_arrives_on_the_other(world: ApolloWorld) -> None:
+    hub_ids = world.add_to_hub(2)
+    world.run()
+    world.run()
+    ids = {email: each["id"] for email, each in world.by_email().items()}
+    world.clock.sleep(60)
+    world.gh.edit(hub_ids[0], lastName="Renamed", city="Chicago")
+    world.ap.edit(ids["person1@example.com"], {"title": "Boss", "label_names": ["hot"], "mobile_phone": "+12125550133"})
+    report = world.run()
+    assert report.status == "ok"
+    assert world.by_email()["person0@example.com"]["last_name"] == "Renamed"
+    assert world.by_email()["person0@example.com"]["present_raw_address"].startswith("Chicago")
+    person = world.gh.person(hub_ids[1])
+    assert (person["tags"], person["phone"]) == (["hot"], "+12125550133")
+    mark, hub_mark = len(world.ap.calls), len(world.gh.calls)
+    for _ in range(2):
+        assert world.run(skip=3600.0).status == "ok"
+    assert writes(world.ap.calls[mark:]) == []
+    assert [call for call in world.gh.calls[hub_mark:] if call.method == "PUT"] == []
+
+
+def test_what_apollo_guesses_at_a_create_never_travels_back(world: ApolloWorld) -> None:
+    hub_ids = world.add_to_hub(1)
+    for _ in range(3):
+        assert world.run(skip=3600.0).status == "ok"
+    assert world.by_email()["person0@example.com"]["organization_name"] == "Self-employed"
+    assert not world.gh.person(hub_ids[0]).get("companyName")
+
+
+def test_a_first_sync_costs_a_writing_call_for_100_contacts_and_each_arrives_once(tmp_path: Path) -> None:
+    """10,000 contacts take at most 110 writing calls; without THOROUGH, 500 take at most 10."""
+    count, most = (10_000, 110) if THOROUGH else (500, 10)
+    world = ApolloWorld.create(tmp_path)
+    with world.ap, world.gh:
+        world.add_to_hub(count, companyName="Example", tags=["vip"])
+        report = world.run()
+        assert report.status == "ok"
+        assert len(world.by_email()) == count
+        made = writes(world.ap.calls)
+        assert len(made) <= most
+        assert {call.path.rpartition("/")[2] for call in made} <= {"bulk_create", "fields"}
+        mark = len(world.ap.calls)
+        assert world.run(skip=3600.0).status == "ok"
+        assert writes(world.ap.calls[mark:]) == []
+
+
+def test_edits_cost_a_writing_call_for_100_contacts_and_few_readings(tmp_path: Path) -> None:
+    """1,000 edits take at most 12 writing calls; without THOROUGH, 200 take at most 2."""
+    count, most = (1_000, 12) if THOROUGH else (200, 2)
+    world = ApolloWorld.create(tmp_path)
+    with world.ap, world.gh:
+        hub_ids = world.add_to_hub(count, companyName="Example")
+        world.run()
+        world.run(skip=3600.0)
+        world.clock.sleep(3600)
+        for number, hub_id in enumerate(hub_ids):
+            change = (
+                {"lastName": f"Renamed{number}"}, {"companyName": f"Company {number}"},
+                {"assignedTo": world.gh.users[1]["id"]}, {"firstName": f"First{number}"},
+            )[number % 4]  # fmt: skip
+            world.gh.edit(hub_id, **change)
+        mark = len(world.ap.calls)
+        report = world.run(unguarded=True)
+        assert report.status == "ok"
+        assert report.streams["contacts"].accounts["ap"].updated == count
+        made = writes(world.ap.calls[mark:])
+        assert len(made) <= most
+        assert len(world.ap.calls) - mark - len(made) <= 4 * most
+        people = world.by_email()
+        assert people["person4@example.com"]["last_name"] == "Renamed4"
+        assert people["person5@example.com"]["organization_name"] == "Company 5"
+        assert people["person6@example.com"]["owner_id"] == world.ap.users[1]["id"]
+
+
+@pytest.mark.parametrize("kind", ["reset_after", "reset_before", "html_after", "cut", "status_after"])
+def test_a_bulk_create_without_an_answer_makes_no_second_contact_and_loses_none(world: ApolloWorld, kind: Kind) -> None:
+    world.add_to_hub(250, companyName="Example")
+    world.ap.faults.append(Fault(kind, method="POST", path="bulk_create", skip=1, status=502))
+    for _ in range(4):
+        report = world.run(skip=3600.0)
+    assert report.status == "ok"
+    assert len(world.by_email()) == 250
+
+
+@pytest.mark.parametrize("kind", ["reset_after", "reset_before", "html_after", "status_after"])
+def test_a_bulk_update_without_an_answer_arrives_in_the_end(world: ApolloWorld, kind: Kind) -> None:
+    hub_ids = world.add_to_hub(120, companyName="Example")
+    world.run()
+    world.run(skip=3600.0)
+    for number, hub_id in enumerate(hub_ids):
+        world.gh.edit(hub_id, lastName=f"Renamed{number}")
+    world.ap.faults.append(Fault(kind, method="POST", path="bulk_update", status=502))
+    for _ in range(3):
+        report = world.run(skip=3600.0, unguarded=True)
+    assert report.status == "ok"
+    names = {email: each["last_name"] for email, each in world.by_email().items()}
+    assert names == {f"person{number}@example.com": f"Renamed{number}" for number in range(120)}
+
+
+def test_one_contact_that_a_bulk_create_refuses_holds_up_no_other(world: ApolloWorld) -> None:
+    world.add_to_hub(20)
+    world.ap.refused_names = frozenset({"Number7"})
+    report = world.run()
+    assert report.status == "partial"
+    assert len(world.by_email()) == 19
+    world.ap.refused_names = frozenset()
+    assert world.run(skip=90_000.0).status == "ok"
+    assert len(world.by_email()) == 20
+
+
+def test_an_edit_at_apollo_right_before_a_bulk_update_is_not_overwritten(world: ApolloWorld) -> None:
+    hub_ids = world.add_to_hub(30)
+    world.run()
+    world.run(skip=3600.0)
+    ids = {email: each["id"] for email, each in world.by_email().items()}
+    for hub_id in hub_ids:
+        world.gh.edit(hub_id, lastName="Hub")
+    world.clock.sleep(2.0)
+    searches = 0
+
+    def edit(call: Call) -> None:
+        nonlocal searches
+        searches += call.path.endswith("/search")
+        if searches == 2 and call.path.endswith("/search"):
+            world.ap.edit(ids["person3@example.com"], {"last_name": "Apollo"})
+
+    world.ap.before_answer = edit
+    world.run(unguarded=True)
+    assert world.by_email()["person3@example.com"]["last_name"] == "Apollo"
+    assert world.by_email()["person4@example.com"]["last_name"] == "Hub"
+
+
+def test_a_contact_that_was_deleted_at_apollo_holds_up_no_bulk_update(world: ApolloWorld) -> None:
+    hub_ids = world.add_to_hub(20)
+    world.run()
+    world.run(skip=3600.0)
+    world.ap.remove(world.by_email()["person5@example.com"]["id"])
+    for hub_id in hub_ids:
+        world.gh.edit(hub_id, lastName="Renamed")
+    report = world.run(skip=3600.0, unguarded=True)
+    assert report.status == "ok"
+    people = world.by_email()
+    assert len(people) == 19
+    assert {each["last_name"] for each in people.values()} == {"Renamed"}
+
+
+def test_the_price_of_a_plan_is_the_calls_that_the_run_then_makes(world: ApolloWorld) -> None:
+    world.add_to_hub(130, companyName="Example", tags=["vip"])
+    plan = world.run(dry_run=True, priced=True)
+    assert plan.cost is not None
+    calls = len(world.ap.calls)
+    report = world.run(skip=0.0)
+    assert report.status == "ok"
+    made = len(world.ap.calls) - calls
+    assert abs(plan.cost["ap"].calls - made) <= 4, "settings are read once, by the first of both"
+    assert plan.cost["ap"].seconds < 60
+
+
+def test_a_deletion_at_the_hub_leaves_the_contact_at_apollo_and_one_at_apollo_is_carried(world: ApolloWorld) -> None:
+    world.contacts = {"deletes": '"propagate"'}
+    hub_ids = world.add_to_hub(30)
+    world.run()
+    world.run(skip=3600.0)
+    by_email = world.by_email()
+    world.gh.remove(hub_ids[3])
+    world.ap.remove(by_email["person4@example.com"]["id"])
+    world.clock.sleep(3600)
+    for _ in range(2):
+        report = world.run(whole=True, unguarded=True)
+        assert report.status == "ok"
+    assert "person3@example.com" in world.by_email()
+    emails = {each["email"] for each in world.gh.people()}
+    assert not {"person3@example.com", "person4@example.com"} & emails
+    assert len(emails) == 28
