@@ -107,7 +107,8 @@ def field_findings(connection: Connection, left: Connector, right: Connector) ->
         return found  # what cannot be read has a finding of its own
     for row in rows:
         for problem in open_problems(row, connection.contacts.fields):
-            account = next((end.account for end in row.ends if problem.startswith(f"{end.account}:")), left.account)
+            names = (end.account for end in row.ends if problem.startswith((f"{end.account}:", f"{end.account} ")))
+            account = next(names, left.account)
             what = f"field {row.name} of connection {connection.name} travels as the config says"
             mend = f"correct [connections.{connection.name}.contacts.fields] {row.name}, or the place at the account"
             text = problem.removeprefix(f"{account}: ")

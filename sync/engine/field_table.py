@@ -80,7 +80,7 @@ def field_rows(connection: Connection, left: Connector, right: Connector, places
 
 def open_problems(row: FieldRow, fields: Mapping[str, FieldOptions]) -> tuple[str, ...]:
     """Return what is wrong with a field that the config names. The places of the others are the connectors' own."""
-    return row.problems if row.name in fields and row.direction != "none" else ()
+    return row.problems if row.name in fields and fields[row.name].direction != "none" else ()
 
 
 def _end(name: str, options: FieldOptions, connector: Connector, side: int, places: Sequence[Place]) -> FieldEnd:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from connectors.fields import Place
 from sync.config.model import parse
-from sync.engine.field_table import field_rows
+from sync.engine.field_table import field_rows, open_problems
 from tests.connectors.clocks import FakeClock
 from tests.memory_connector import MemoryConnector
 
@@ -36,6 +36,18 @@ def problems(kind: str, left: Place, right: Place, more: str = "") -> tuple[str,
         one.mappable_fields |= {"tier"}
     rows = field_rows(connection, north, south, ([left], [right]))
     return next(row.problems for row in rows if row.name == "tier")
+
+
+def test_a_system_that_keeps_no_fields_of_the_user_is_said_to_have_no_place() -> None:
+    connection = parse(CONFIG.format(kind="text", more=""), Path("config.toml")).connections["both"]
+    north, south = (MemoryConnector(name, FakeClock()) for name in ("north", "south"))
+    for one in (north, south):
+        one.system = "growthhub"
+    north.mappable_fields |= {"tier"}
+    rows = field_rows(connection, north, south, ([place("contact.tier", "choices")], []))
+    row = next(row for row in rows if row.name == "tier")
+    assert row.direction == "none"
+    assert open_problems(row, connection.contacts.fields) == ("south has no place for it",)
 
 
 def place(key: str, kind: str, *options: str) -> Place:
