@@ -54,6 +54,15 @@ MISREAD: Final = (TypeError, ValueError, LookupError, AttributeError, Arithmetic
 """The errors that reading such a cell may raise."""
 
 
+UNKNOWN_FIELD: Final = """
+  stream = 'contacts' AND typeof(field) = 'text' AND field <> '*' AND EXISTS (SELECT 1 FROM mapping)
+  AND field NOT IN (
+    SELECT known.value FROM mapping, json_each(CASE WHEN json_valid(fields) THEN fields ELSE '[]' END) AS known)
+  AND NOT EXISTS (SELECT 1 FROM mapping WHERE NOT json_valid(fields))
+"""
+"""The condition for a conflict about a field that no mapping ever had: mappings of the past are kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class DamagedCell:
     """A cell that can't be read: its place, by the key of its row, and the reason."""
@@ -188,6 +197,8 @@ def _conditions(table: str, column: sqlite3.Row) -> Iterator[tuple[str, str]]:
         yield f"typeof({name}) = 'text' AND {name} NOT IN ({listed})", f"{' or '.join(words)} is expected"
     if (table, name) in SHAPES:
         yield _no_json(name, ""), "JSON is expected"
+    if (table, name) == ("conflict", "field"):
+        yield UNKNOWN_FIELD, "the name of a field is expected"
     if table == "link" and name.endswith("_shadow"):
         fields = (
             "(SELECT json_array_length(m.fields) FROM mapping m WHERE m.id = link.mapping AND json_valid(m.fields))"
