@@ -122,6 +122,8 @@ class Connector(Protocol):
     """The fields that it derives from another one: they fill blanks of the other side, and replace nothing (R36)."""
     has_markers: bool
     """Whether its records have a place for a marker, the source id of the counterpart (R31)."""
+    guessed: frozenset[str]
+    """The fields that the server may fill with values of its own when a contact is created (R35)."""
     can_delete: bool
     """Whether the API deletes contacts."""
     place_scope: str

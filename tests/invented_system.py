@@ -53,6 +53,7 @@ class AcmeConnector:
 
     system = KIND
     can_delete = True
+    guessed: frozenset[str] = frozenset()
     place_scope = ""
     has_markers = False
     owner_emails = None

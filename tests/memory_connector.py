@@ -33,6 +33,7 @@ class MemoryConnector:
 
     system = "memory"
     can_delete = True
+    guessed: frozenset[str] = frozenset()
     bulk: "BulkWriter | None" = None
     read_only: frozenset[str] = frozenset()
     consent_fields: frozenset[str] = frozenset()

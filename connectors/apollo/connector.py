@@ -11,7 +11,7 @@ from connectors.apollo.bulk import ApolloBulkWriter
 from connectors.apollo.client import ApolloClient
 from connectors.apollo.custom_fields import MARKER, CustomFields
 from connectors.apollo.encode import NEVER_EMPTY, NEW
-from connectors.apollo.mapping import NATIVE, READ_ONLY, SLOTS, Mapper
+from connectors.apollo.mapping import GUESSED, NATIVE, READ_ONLY, SLOTS, Mapper
 from connectors.apollo.search_reading import ApolloSearch
 from connectors.apollo.write import ApolloWriter
 from connectors.clock import Clock, SystemClock
@@ -43,6 +43,7 @@ class Apollo:
     system = "apollo"
     has_markers = True
     can_delete = False
+    guessed = GUESSED
     lists_only = False
     derived: frozenset[str] = frozenset()
     companies = None

@@ -59,6 +59,7 @@ class GrowthGenius:
     lists_only = False
     derived: frozenset[str] = frozenset()
     can_delete = True
+    guessed: frozenset[str] = frozenset()
     bulk = None
     place_scope = ""
     write_scope = ""

@@ -56,6 +56,7 @@ class GrowthHub:
     lists_only = False
     derived: frozenset[str] = frozenset()
     can_delete = True
+    guessed: frozenset[str] = frozenset()
     bulk = None
     write_scope = account_check.SCOPES["write"]
     place_scope = account_check.SCOPES["make fields"]

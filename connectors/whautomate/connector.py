@@ -38,6 +38,7 @@ class Whautomate:
     system = "whautomate"
     has_markers = True
     can_delete = True
+    guessed: frozenset[str] = frozenset()
     bulk = None
     lists_only = True
     derived = mapping.DERIVED

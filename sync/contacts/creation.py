@@ -133,10 +133,17 @@ def created_contact(creation: Creation, answer: WriteResult) -> CreatedContact:
     if answer.unwritten:
         creation = creation.without(answer.unwritten)
     contact = connector.to_contact(answer.raw, {})
-    filled = connector.filled_in(creation.changes) if is_edited(contact) or answer.edited else None
+    was_edited = is_edited(contact) or answer.edited
+    filled = filled_by_server(creation.target, creation.changes, contact) if was_edited else None
     return CreatedContact(
         creation, answer, contact, connector.values_after_write(answer.raw, {}, creation.changes), filled
     )
+
+
+def filled_by_server(target: Side, sent: Fields, shown: Contact) -> Fields:
+    """Return what the server has filled into a new record: what is known, and what it shows where it guesses."""
+    guessed = {name: shown.fields[name] for name in target.connector.guessed & shown.fields.keys() - sent.keys()}
+    return {**guessed, **target.connector.filled_in(sent)}
 
 
 def add_create_intents(context: Context, creations: Sequence[Creation]) -> None:
@@ -241,7 +248,7 @@ def _judged(
 
 def _is_new_and_blank(target: Side, contact: Contact, sent: Fields, since: datetime) -> bool:
     """Say whether a record was created since then and shows nothing but what its server fills in itself."""
-    filled = target.connector.filled_in(sent)
+    filled = filled_by_server(target, sent, contact)
     is_blank = all(not value or same(name, value, filled.get(name)) for name, value in contact.fields.items())
     return is_blank and contact.created_at is not None and not is_older(contact, since)
 

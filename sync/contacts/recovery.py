@@ -24,6 +24,7 @@ from sync.contacts.candidates import matching
 from sync.contacts.context import Context
 from sync.contacts.create import unknown_reason
 from sync.contacts.create_commit import link_found, write_marker
+from sync.contacts.creation import filled_by_server
 from sync.contacts.deletions import commit_deleted
 from sync.contacts.failures import note_failure
 from sync.contacts.update_intents import settle_update
@@ -80,7 +81,9 @@ def _settle_create(context: Context, side: Side, intent: CreateIntent, others: S
         return
     raw = _created_record(context, side, intent, contact, others)
     found = side.connector.to_contact(raw, {}) if raw is not None else None
-    filled = side.connector.filled_in(intent.sent) if found else {}  # before the transaction: it may call the server
+    filled = (
+        filled_by_server(side, intent.sent, found) if found else {}
+    )  # before the transaction: it may call the server
     with context.state.atomic() as transaction:
         if found is not None:
             link_found(transaction, context, side, intent, found, filled)

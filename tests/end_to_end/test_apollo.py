@@ -212,3 +212,14 @@ def test_a_deletion_at_the_hub_leaves_the_contact_at_apollo_and_one_at_apollo_is
     emails = {each["email"] for each in world.gh.people()}
     assert not {"person3@example.com", "person4@example.com"} & emails
     assert len(emails) == 28
+
+
+def test_a_guess_stays_at_apollo_though_the_rest_of_a_new_contact_is_written_much_later(world: ApolloWorld) -> None:
+    hub_ids = world.add_to_hub(3, website="https://www.example.com")
+    world.ap.before_answer = lambda call: world.clock.sleep(5.0 if call.method == "PATCH" else 0.0)
+    for _ in range(3):
+        assert world.run(skip=3600.0).status == "ok"
+    people = world.by_email()
+    assert {each["website_url"] for each in people.values()} == {"https://www.example.com"}
+    assert {each["organization_name"] for each in people.values()} == {"Self-employed"}
+    assert [world.gh.person(hub_id).get("companyName") for hub_id in hub_ids] == [None] * 3

@@ -44,7 +44,7 @@ class Account:
 
     def put(self, record_id: str, stage: str | None = None) -> None:
         self.tick()
-        row = {
+        row: dict[str, Any] = {
             "id": record_id, "updated_at": instant.render(self.now), "created_at": "", "contact_stage_id": stage,
             "label_ids": [], "name": record_id, "email": None, "title": None, "organization_name": None,
         }  # fmt: skip
