@@ -15,7 +15,7 @@ from sync.demo.contact_generator import Side
 from sync.demo.servers import RIGHT, Servers, serving
 from sync.engine.options import RunOptions
 from sync.engine.runner import run_connections
-from sync.errors import DONE
+from sync.errors import DONE, UsageError
 from sync.output.progress import SilentProgress, for_stream
 from sync.output.report import RunReport, verification, verification_code
 from sync.output.text import counted
@@ -28,7 +28,12 @@ SETTLED: Final = 2.1
 
 
 def pair_demo(kind: str, keep: bool, out: TextIO, clock: Clock | None = None) -> bool:
-    """Show the demo of a system beside the usual right one; return whether both sides agree and rest at the end."""
+    """Show the demo of a system beside the usual right one; return whether both sides agree and rest at the end.
+
+    Raises UsageError for a system without a sandbox for the demo.
+    """
+    if registry.system(kind).demo is None:
+        raise UsageError(f"sync demo: there is no sandbox of {registry.label(kind)} for the demo")
     clock = clock or SystemClock()
     with serving(clock, keep=keep, kinds=(RIGHT, kind)) as servers:
         return PairWalkthrough(servers, clock, console_for(out), out, kind).show()

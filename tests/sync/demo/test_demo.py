@@ -20,9 +20,11 @@ from sync.demo.servers import Servers, serving
 from sync.demo.walkthrough import Walkthrough
 from sync.engine.options import RunOptions
 from sync.engine.runner import run_connections
+from sync.errors import UsageError
 from sync.output.progress import SilentProgress
 from sync.output.report import RunReport
 from tests.connectors.clocks import FakeClock
+from tests.invented_system import KIND
 from tests.sync.demo.comparison import compare
 
 ESCAPE = "\x1b["
@@ -238,3 +240,9 @@ def test_a_shorter_demo_shows_any_other_system_with_a_sandbox() -> None:
         assert pair_demo(kind, False, out, FakeClock()), out.getvalue()
         assert f"{registry.label(kind)} has 12" in out.getvalue()
         assert "asked to send 0 messages" in out.getvalue()
+
+
+def test_a_system_without_a_sandbox_for_the_demo_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(registry.ENTRIES, KIND, "tests.invented_system")
+    with pytest.raises(UsageError, match="there is no sandbox of Acme for the demo"):
+        pair_demo(KIND, False, io.StringIO(), FakeClock())
