@@ -27,7 +27,7 @@ class ParkedLinks:
 
     def has_any(self) -> bool:
         """Return whether any link is parked or returning."""
-        query = "SELECT 1 FROM parked p JOIN link l ON l.id = p.link WHERE l.connection = ? LIMIT 1"
+        query = "SELECT 1 FROM parked WHERE connection = ? LIMIT 1"
         return self._db.execute(query, (self._connection,)).fetchone() is not None
 
     def count_parked(self) -> int:
@@ -46,9 +46,9 @@ class ParkedLinks:
         for side, verdict in verdicts.items():
             if verdict is False:
                 transaction.execute(
-                    "INSERT INTO parked (link, side, since_ms, back) VALUES (?, ?, ?, 0)"
+                    "INSERT INTO parked (link, side, connection, since_ms, back) VALUES (?, ?, ?, ?, 0)"
                     " ON CONFLICT (link, side) DO UPDATE SET back = 0",
-                    (link, side, now_ms),
+                    (link, side, self._connection, now_ms),
                 )
             elif verdict:
                 transaction.execute("UPDATE parked SET back = 1 WHERE link = ? AND side = ?", (link, side))
@@ -61,9 +61,7 @@ class ParkedLinks:
 
 def count_parked(db: Database, connection: int) -> int:
     """Return how many links of a connection are parked."""
-    query = (
-        "SELECT count(DISTINCT p.link) FROM parked p JOIN link l ON l.id = p.link WHERE l.connection = ? AND NOT p.back"
-    )
+    query = "SELECT count(DISTINCT link) FROM parked WHERE connection = ? AND NOT back"
     return int(db.execute(query, (connection,)).fetchone()[0])
 
 

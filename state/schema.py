@@ -295,9 +295,11 @@ UPDATE person SET bare_marker = 1 WHERE marker IS NOT NULL;
 
 PARKED = """
 CREATE TABLE parked (
-  link INTEGER NOT NULL REFERENCES link (id) ON DELETE CASCADE, side TEXT NOT NULL, since_ms INTEGER NOT NULL,
-  back INTEGER NOT NULL, PRIMARY KEY (link, side)
+  link INTEGER NOT NULL REFERENCES link (id) ON DELETE CASCADE, side TEXT NOT NULL,
+  connection INTEGER NOT NULL REFERENCES connection (id), since_ms INTEGER NOT NULL, back INTEGER NOT NULL,
+  PRIMARY KEY (link, side)
 ) WITHOUT ROWID;
+CREATE INDEX parked_of ON parked (connection);
 """
 
 VERSION = 4

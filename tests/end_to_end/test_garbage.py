@@ -43,7 +43,7 @@ MORE = (
         " NULL, 'updated', NULL, 'marker', NULL, 'phones', json('[]'), 'unmapped', json('{}'), 'memory', json('{}')) AS"
         " TEXT))"
     ),
-    "INSERT INTO parked SELECT max(id), 'left', 1772442000000, 0 FROM link WHERE stream = 'contacts'",
+    "INSERT INTO parked SELECT max(id), 'left', connection, 1772442000000, 0 FROM link WHERE stream = 'contacts'",
     "INSERT INTO held SELECT min(id), 'title', 1, 'contacts', 1, 'r' FROM link",
     "INSERT INTO owed SELECT min(id), 'right', 'title', 1, 'contacts', 'null', 'r' FROM link",
     "INSERT INTO company VALUES ('gg', 'example.com', '{}', 1)",
