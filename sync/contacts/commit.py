@@ -1,8 +1,10 @@
 """Store what became of a pair: after a write, and after a merge that needs no write (R20, R21)."""
 
+from collections.abc import Mapping
+
 from connectors.connector import WriteResult
 from connectors.contact import PHONE_SLOTS, Contact, same
-from state.conflicts import Conflict
+from state.conflicts import Conflict, resolve_conflict
 from state.database import Transaction
 from state.history import ENRICHED, REFUSED, HistoryEntry
 from state.links import Link, LinkSide
@@ -14,7 +16,7 @@ from sync.contacts.owed_values import note_owed_values
 from sync.contacts.pair_update import PairUpdate
 from sync.contacts.staged_records import staged_record
 from sync.rules import contact_codec, shadow_codec
-from sync.rules.merge import OPPOSITE, RESOLVED
+from sync.rules.merge import LEFT, OPPOSITE, RESOLVED, RIGHT
 from sync.rules.shadow_update import (
     ShadowPair,
     after_agreement,
@@ -136,9 +138,23 @@ def _list_conflicts(transaction: Transaction, context: Context, job: PairUpdate,
                 context.run.id,
             )
         )  # fmt: skip
+    listed = context.tables.conflicts.of_link(link.id)
     still_open = job.result.conflicts.keys() | job.result.to(job.source.name).keys()
-    listed = context.tables.conflicts.of_link(link.id).keys()
-    context.tables.conflicts.close_conflicts(transaction, link.id, listed - still_open)
+    if context.run.dry:
+        still_open |= job.result.to(job.target.name).keys()
+        _note_decided(transaction, job, listed)
+    context.tables.conflicts.close_conflicts(transaction, link.id, listed.keys() - still_open)
+
+
+def _note_decided(transaction: Transaction, job: PairUpdate, listed: Mapping[str, Conflict]) -> None:
+    """Note in the copy of a dry run which conflicts its plan carries out, whichever side is written.
+
+    They are not open any more for its counts, and a comparison still sees that their values are to be written.
+    """
+    for side in (LEFT, RIGHT):
+        for name in job.result.to(side).keys() & listed.keys():
+            if listed[name].resolution is None:
+                resolve_conflict(transaction, listed[name].id, OPPOSITE[side])
 
 
 def _list_refused_values(transaction: Transaction, context: Context, job: PairUpdate, link: Link) -> None:

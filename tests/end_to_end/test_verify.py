@@ -56,7 +56,10 @@ def test_before_the_first_run_nothing_is_created_and_every_contact_is_on_one_sid
     assert not world.state_path.exists()
 
 
-def test_an_open_conflict_is_a_difference_and_so_is_one_that_is_settled_until_it_is_carried(world: World) -> None:
+@pytest.mark.parametrize("winner", ["--left", "--right"])
+def test_an_open_conflict_is_a_difference_and_so_is_one_that_is_settled_until_it_is_carried(
+    world: World, winner: str
+) -> None:
     world.contacts["conflicts"] = '"manual"'
     left, right = linked(world, city="Oslo")
     world.gg.edit(left, city="Rome")
@@ -65,7 +68,7 @@ def test_an_open_conflict_is_a_difference_and_so_is_one_that_is_settled_until_it
     expected = [{"who": "ann@example.com", "field": "city", "left": "Rome", "right": "Bergen"}]
     assert verify(world).differ == expected
     (conflict,) = world.rows("SELECT id FROM conflict")
-    assert world.sync("conflicts", "resolve", str(conflict["id"]), "--left").code == 0
+    assert world.sync("conflicts", "resolve", str(conflict["id"]), winner).code == 0
     assert verify(world).differ == expected
     assert world.run().exit_code == 0
     assert verify(world).agree
