@@ -113,10 +113,7 @@ class ContactReader:
     compute: Compute = compute_nothing
 
     def contact(self, raw: Raw, memory: Mapping[str, Any]) -> Contact:
-        """Return the contact that a record shows. Raises TypeError where its address is no text."""
-        # Without its address the contact would be paired with no one and created a second time.
-        if isinstance(raw.get("email"), dict | list):
-            raise TypeError("the e-mail address is no text")
+        """Return the contact that a record shows."""
         numbers = self.phones(raw, memory)
         fields: dict[str, Value] = {}
         unmapped: dict[str, str] = {}

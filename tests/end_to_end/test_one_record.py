@@ -249,14 +249,3 @@ def test_no_value_in_any_field_of_a_message_ends_a_run(
     world = made(tmp_path_factory.mktemp("world"))
     with world.gg, world.gh:
         _survives_a_message(world, system, kind, key, value)
-
-
-@pytest.mark.parametrize("address", [{"a": "x"}, ["ann@example.com"], {}])
-def test_a_contact_is_created_once_its_address_is_a_text_and_listed_until_then(world: World, address: Any) -> None:
-    left = world.gg.add(first_name="Ann", email=address)
-    assert world.run().exit_code == 1
-    assert world.gh.people() == []
-    assert [row["record_id"] for row in world.rows("SELECT record_id FROM failure")] == [left]
-    world.gg.edit(left, email="ann@example.com")
-    assert world.run().exit_code == 0
-    assert [one["email"] for one in world.gh.people()] == ["ann@example.com"]
