@@ -106,6 +106,10 @@ class MappingInForce:
         """Return those of the fields that travel on this connection."""
         return {name: value for name, value in fields.items() if name in self.rules}
 
+    def encoded(self, shadow: Fields) -> str:
+        """Write a shadow in the order that this mapping was stored with; the config may list its fields in another."""
+        return shadow_codec.encode(self.travelling(shadow), self.fields[self.number])
+
     def shadow(self, link: Link, side: str) -> Fields:
         """Return the shadow of one side of a link."""
         return shadow_codec.decode(link.side(side).shadow, self.fields[link.mapping])
@@ -120,7 +124,7 @@ class MappingInForce:
         """Set both shadows of a link under this mapping."""
         link.mapping = self.number
         for side, shadow in ((target, shadows.target), (OPPOSITE[target], shadows.source)):
-            link.side(side).shadow = shadow_codec.encode(self.travelling(shadow), tuple(self.rules))
+            link.side(side).shadow = self.encoded(shadow)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from sync.contacts.merge import values_for_create
 from sync.contacts.pair_update import Rejection
 from sync.contacts.plan_steps import around
 from sync.contacts.staged_records import contact_of
-from sync.rules import contact_codec, shadow_codec
+from sync.rules import contact_codec
 from sync.rules.lost_create import is_older, shows_person
 from sync.rules.new_record import unshared_fields
 from sync.rules.sets import with_all
@@ -175,13 +175,12 @@ def _tagged(context: Context, target: Side, changes: Fields) -> Fields:
 
 
 def _intent(context: Context, creation: Creation) -> CreateIntent:
-    fields = context.mapping.travelling(creation.contact.fields)
     return CreateIntent(
         side=creation.target.name,
         source_id=creation.staged.id,
         sent_ms=creation.target.server_now_ms(context.run.clock),
         sent=creation.changes,
-        shadow=shadow_codec.encode(fields, tuple(context.mapping.rules)),
+        shadow=context.mapping.encoded(creation.contact.fields),
         mapping=context.mapping.number,
         contact=contact_codec.encode(replace(creation.contact, memory={}, unmapped={})),
         memory=creation.contact.memory,
