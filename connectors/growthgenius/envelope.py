@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.http.allowed_calls import is_usable_id
+from connectors.http.allowed_calls import is_usable_id, may_refer
 from connectors.records import Raw
 
 
@@ -81,11 +81,16 @@ def one(body: Any, noun: str = "contact") -> Raw | None:
 
 
 def tidy(record: Any, noun: str = "contact") -> Raw:
-    """Return the record itself: unwrapped, without comments, `fist_name` corrected. Raises Malformed without an id."""
+    """Return the record itself: unwrapped, without comments, `fist_name` corrected. Raises Malformed without an id.
+
+    The contact of a message is told by an id as well.
+    """
     if isinstance(record, dict) and isinstance(record.get(noun), dict) and "id" not in record:
         record = record[noun]
-    if not isinstance(record, dict) or not _is_id(record.get("id")):
-        raise Malformed(f"a {noun} without an id")
+    if not isinstance(record, dict) or not is_usable_id(record.get("id")):
+        raise Malformed(f"a {noun} without a usable id")
+    if noun == "message" and not may_refer(record.get("contact_id")):
+        raise Malformed("a message of a contact without a usable id")
     if "//" in record or "fist_name" in record:
         return _without_oddities(record)
     return record
@@ -126,10 +131,6 @@ def _without_oddities(record: Mapping[str, Any]) -> Raw:
     if "fist_name" in record:
         tidied.setdefault("first_name", record["fist_name"])
     return tidied
-
-
-def _is_id(value: Any) -> bool:
-    return is_usable_id(value)
 
 
 def _count(value: Any) -> int | None:

@@ -105,7 +105,7 @@ class GrowthHubClient:
         sent = {**properties, "locationId": self.location_id}
         reply = self.calls.send_change("POST", "/contacts/", json=sent, repeatable=False)
         record = _object(reply.body, "contact")
-        if record is None or not record.get("id"):
+        if record is None or not is_record(record):
             raise OutcomeUnknown(self.account, "a write was answered without the contact", accepted=True)
         if not _may_be_made_of(record, properties):
             message = f"a create was answered with contact {record['id']}, which is another contact"

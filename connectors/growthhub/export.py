@@ -26,6 +26,8 @@ from connectors.errors import (
     RecordRefused,
     ServerTrouble,
 )
+from connectors.growthhub import message_mapping
+from connectors.growthhub.client import is_record
 from connectors.growthhub.distinct_count import DistinctCount
 from connectors.growthhub.message_client import MessageClient
 from connectors.health import Health
@@ -258,7 +260,7 @@ class _Look:
             messages, cursor = _messages(reply), _cursor(reply)
             self.broken += len(reply.body["messages"]) - len(messages)
             yield Page(messages, reply.served_at)
-            seen.add(str(each["id"]) for each in messages if each.get("id"))
+            seen.add(str(each["id"]) for each in messages)
             before, known = known, seen.distinct()
             if cursor is None or not messages:
                 self.is_proven = known >= self.promised and not self.broken
@@ -285,7 +287,7 @@ def is_divisible(window: Window, until: datetime) -> bool:
 
 
 def _messages(reply: Reply) -> list[Raw]:
-    return [each for each in reply.body["messages"] if isinstance(each, Mapping) and each.get("id")]
+    return [each for each in reply.body["messages"] if is_record(each) and message_mapping.has_usable_ids(each)]
 
 
 def _cursor(reply: Reply) -> str | None:

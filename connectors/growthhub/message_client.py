@@ -17,8 +17,8 @@ from urllib.parse import quote
 
 from connectors.errors import OutcomeUnknown, RecordGone, RecordRefused, ServerTrouble
 from connectors.growthhub.allowed_calls import GuardedClient
-from connectors.growthhub.client import gone_or, is_of, other_record
-from connectors.http.allowed_calls import is_usable_id
+from connectors.growthhub.client import gone_or, is_of, is_record, other_record
+from connectors.http.allowed_calls import is_usable_id, may_refer
 from connectors.http.call import Reply
 from connectors.records import Page, Raw
 
@@ -134,7 +134,7 @@ class MessageClient:
         answer = reply.body if isinstance(reply.body, Mapping) else {}
         message_id, email_id = answer.get("messageId"), answer.get("emailMessageId")
         # An unusable conversation provider is answered with 201 and no message.
-        if not message_id:
+        if not is_usable_id(message_id) or not may_refer(email_id):
             raise OutcomeUnknown(self.account, "recording a message was answered without the message")
         return RecordedMessage(str(message_id), str(email_id) if email_id else None, reply.served_at)
 
@@ -143,7 +143,7 @@ class MessageClient:
 
         Raises ServerTrouble for an illegible row: it may be the one that is wanted (R20).
         """
-        records = [each for each in rows if isinstance(each, Mapping) and is_usable_id(each.get("id"))]
+        records = [each for each in rows if is_record(each)]
         if len(records) < len(rows):
             raise ServerTrouble(self.account, f"{asked} was answered with {noun} without a usable id")
         return records
@@ -152,6 +152,8 @@ class MessageClient:
         record = self._unwrapped(self._ask(path, CONVERSATIONS), key, path, record_id)
         if record.get("deleted") is True:
             raise RecordGone(self.account, f"GET {path} shows what is deleted")
+        if not may_refer(record.get("contactId")):
+            raise ServerTrouble(self.account, f"GET {path} was answered with a contact without a usable id")
         return record
 
     def _unwrapped(self, reply: Reply, key: str, path: str, record_id: str) -> Raw:
@@ -192,7 +194,7 @@ class MessageClient:
 def _record(body: Any, key: str) -> Raw | None:
     """Return the record of an answer, under a key or bare. None without an id."""
     found = body.get(key, body) if isinstance(body, Mapping) else None
-    return found if isinstance(found, Mapping) and found.get("id") else None
+    return found if is_record(found) else None
 
 
 def _is_with(record: Raw, contact_id: str) -> bool:

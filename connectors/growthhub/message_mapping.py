@@ -18,6 +18,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from connectors.growthhub import notes
+from connectors.http.allowed_calls import is_usable_id, may_refer
 from connectors.message import Flow, Message
 from connectors.records import Raw
 from connectors.values import attachments, instant, markup, message_text
@@ -61,6 +62,11 @@ def is_wanted(row: Raw, channels: frozenset[str], provider_id: str | None, sourc
     if channel == "Call" and not str(row.get("body") or "").strip():
         return False
     return channel in channels or (is_ours and not _type(row).startswith(_BETWEEN_NO_PEOPLE))
+
+
+def has_usable_ids(row: Raw) -> bool:
+    """Say whether a row refers to its contact and its e-mails by ids that they can have."""
+    return may_refer(row.get("contactId")) and all(map(is_usable_id, _listed_emails(row)))
 
 
 def has_failed(record: Raw) -> bool:
@@ -128,14 +134,17 @@ def channel_of(row: Raw) -> str | None:
 
 def email_ids(row: Raw) -> tuple[str, ...]:
     """Return the ids of the e-mails of a thread, each once, of another message none."""
+    return tuple(dict.fromkeys(map(str, _listed_emails(row))))
+
+
+def _listed_emails(row: Raw) -> list[Any]:
     if channel_of(row) != EMAIL:
-        return ()
+        return []
     meta = _object(_object(row, "meta"), "email")
     found = meta.get(
         "messageIds", _object(meta, "email").get("messageIds")
     )  # documented samples have it in both places
-    listed = found if isinstance(found, list) else []
-    return tuple(dict.fromkeys(str(each) for each in listed if each))
+    return [each for each in found if each is not None and each != ""] if isinstance(found, list) else []
 
 
 def _is_to_come(row: Raw) -> bool:

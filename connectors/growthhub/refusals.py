@@ -14,6 +14,7 @@ from connectors.errors import DuplicateRefused, RecordRefused
 from connectors.growthhub.custom_fields import CustomFields
 from connectors.growthhub.encode import EncodedWrite
 from connectors.growthhub.wire_record import NATIVE
+from connectors.http.allowed_calls import is_usable_id
 from connectors.refused_values import CONFLICT, REFUSALS
 
 _KNOWN: Final = "refused_properties"
@@ -132,7 +133,7 @@ def duplicate_error(refused: RecordRefused) -> DuplicateRefused:
     meta = _meta(refused)
     other, field = meta.get("contactId"), meta.get("matchingField")
     return DuplicateRefused(
-        refused.account, refused.message, str(other) if other else None, str(field) if field else None
+        refused.account, refused.message, str(other) if is_usable_id(other) else None, str(field) if field else None
     )
 
 

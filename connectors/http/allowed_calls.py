@@ -52,14 +52,20 @@ class AllowedCalls:
 
 
 def is_usable_id(value: object) -> bool:
-    """Say whether a record can be read by this id: text or a whole number that is one segment of a path."""
-    if not isinstance(value, str | int) or isinstance(value, bool):
+    """Say whether a record can have this id: an ASCII text or a whole number above zero, and one segment of a path.
+
+    A record under any other id would be taken for a new one. "0" is no id: servers write it for none.
+    """
+    if isinstance(value, int):
+        return not isinstance(value, bool) and value > 0
+    if not isinstance(value, str) or not value.isascii() or not value.strip(" 0"):
         return False
-    try:
-        return str(value).strip() != "" and re.fullmatch(ID, quote(str(value), safe="")) is not None
-    except UnicodeEncodeError:
-        # Half a character cannot be quoted.
-        return False
+    return re.fullmatch(ID, quote(value, safe="")) is not None
+
+
+def may_refer(value: object) -> bool:
+    """Say whether a record can show this as the id of another one: a usable id, or none."""
+    return value is None or value == "" or is_usable_id(value)
 
 
 def is_listed(calls: Calls, method: str, path: str) -> bool:

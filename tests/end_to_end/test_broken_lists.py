@@ -10,6 +10,8 @@ from tests.end_to_end.message_world import Office, minutes
 from tests.end_to_end.world import World
 
 COUNT = 12
+NO_IDS: tuple[Any, ...] = (0, -1, "0", "", False, True, 1.5, {}, ["x"], "a/b", "\xe9")
+"""What no record can have as its id."""
 
 
 @pytest.fixture
@@ -37,7 +39,9 @@ def _emails(*, but: str = "") -> set[str]:
     return {f"{side}{number}@example.com" for side in "lr" for number in range(COUNT)} - {but}
 
 
-@pytest.mark.parametrize("row", [None, 5, "x", {}, {"id": None}, []])
+@pytest.mark.parametrize(
+    "row", [None, 5, "x", {}, {"id": None}, [], *({"id": each, "firstName": "X", "first_name": "X"} for each in NO_IDS)]
+)
 @pytest.mark.parametrize(("system", "email"), [("gh", "r4@example.com"), ("gg", "l4@example.com")])
 def test_a_row_that_is_no_record_is_listed_and_the_others_are_carried(
     people: World, system: str, email: str, row: Any
@@ -207,6 +211,51 @@ def test_a_row_of_the_export_that_is_no_message_is_listed_and_the_others_are_car
     is_broken[0] = False
     assert world.run(skip=60).exit_code == 0
     assert "number 2" in office.letters(left)
+
+
+@pytest.mark.parametrize(
+    ("system", "key", "value"),
+    [
+        *((system, "id", each) for system in ("gg", "gh") for each in NO_IDS),
+        # A message without a contact is left out.
+        *(
+            (system, key, each)
+            for system, key in (("gg", "contact_id"), ("gh", "contactId"))
+            for each in NO_IDS
+            if each != ""
+        ),
+    ],
+)
+def test_a_message_with_an_id_that_none_can_have_is_listed_and_carried_once_it_has_one(
+    office: Office, system: str, key: str, value: Any
+) -> None:
+    """Nothing is carried under the wrong id, and nothing is lost: the time of the row is read again."""
+    world = office.world
+    left, right = office.person("ana")
+    assert world.run(skip=60).exit_code == 0
+    text = "the message"
+    if system == "gg":
+        office.write(left, text)
+    else:
+        world.gh.add_message(right, text=text)
+    is_broken = [True]
+
+    def change(call: Call, body: Any) -> Any:
+        if not call.path.endswith(("/messages/export", "/integrations/v1/messages")) or not is_broken[0]:
+            return body
+        rows = [{**each, key: value} if text in each.values() else each for each in body["messages"]]
+        return {**body, "messages": rows}
+
+    def copies() -> int:
+        shown = office.notes(right) if system == "gg" else office.letters(left)
+        return sum(text in each for each in shown)
+
+    rewrite(world.gg if system == "gg" else world.gh, change)
+    report = world.run(skip=60)
+    assert (report.errors, report.exit_code, copies()) == ([], 1, 0)
+    is_broken[0] = False
+    assert (world.run(skip=60).exit_code, copies()) == (0, 1)
+    assert world.rows("SELECT * FROM failure") == []
 
 
 def test_a_total_of_the_export_that_is_one_too_many_is_put_up_with(office: Office) -> None:

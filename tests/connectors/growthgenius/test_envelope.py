@@ -40,7 +40,7 @@ def test_what_holds_no_contacts_is_not_mistaken_for_an_empty_list(body: Any) -> 
         listing(body)
 
 
-@pytest.mark.parametrize("row", [None, 7, "x", [], {}, {"id": None}, {"id": True}, {"id": " "}])
+@pytest.mark.parametrize("row", [None, 7, "x", [], {}, {"id": None}, {"id": True}, {"id": " "}, {"id": 0}, {"id": "0"}])
 @pytest.mark.parametrize("wrap", [lambda rows: rows, lambda rows: {"contacts": rows}])
 def test_rows_that_are_no_records_are_counted_and_the_others_are_shown(row: Any, wrap: Any) -> None:
     shown = listing(wrap([row, ELON, row]))

@@ -80,14 +80,18 @@ def test_an_id_leads_to_no_other_path(segment: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [None, "", " ", True, {}, [], 1.5, "a/b", "..", "%2e%2e", "x?y", "\x00", "a\r\nb", "\ud83d", "a;b", "a\\b"]
-)
+    "value",
+    [
+        None, "", " ", True, False, {}, [], ["x"], 1.5, 0, 0.0, -1, "0", "00", "a/b", "..", "%2e%2e", "x?y", "\x00",
+        "a\r\nb", "\ud83d", "\xe9", "a;b", "a\\b",
+    ],
+)  # fmt: skip
 def test_a_row_whose_id_leads_nowhere_is_no_record(value: object) -> None:
     assert not is_usable_id(value)
     assert not is_record({"id": value})
 
 
-@pytest.mark.parametrize("value", [7, "7", "ve9EPM428h8vShlRW1KT", "5f0c-11", "a.b", "\xe9", "someone@example.com"])
+@pytest.mark.parametrize("value", [7, "7", "ve9EPM428h8vShlRW1KT", "5f0c-11", "a.b", "10", "someone@example.com"])
 def test_other_ids_are_taken_whatever_they_are_made_of(value: object) -> None:
     assert is_record({"id": value})
 

@@ -204,7 +204,7 @@ def test_a_page_that_comes_short_without_a_cursor_is_no_end(world: World) -> Non
 def test_a_server_that_goes_round_in_circles_is_not_called_forever(
     world: World, monkeypatch: pytest.MonkeyPatch, cursor: Callable[[int], str]
 ) -> None:
-    page = [{"id": str(n)} for n in range(500)]
+    page = [{"id": str(n)} for n in range(1, 501)]
     numbers = count()
 
     def answer(_: Any) -> SandboxResponse:

@@ -145,11 +145,11 @@ def test_a_list_that_never_shows_the_same_twice_is_not_believed() -> None:
 def test_rows_that_are_no_records_are_named_and_the_others_read() -> None:
     with account() as here:
         (ada,) = crowd(here, 1)
-        rows = [{"name": "no id"}, None, here.sandbox.person(ada), 7]
+        rows = [{"name": "no id"}, None, here.sandbox.person(ada), 7, {"id": 0, "name": "Zero"}, {"id": "0"}]
         here.sandbox.faults.append(Fault("status", status=200, body=rows, times=None, path="contacts$", skip=0))
         found = list(pages(here))
         assert {str(raw["id"]) for page in found for raw in page.records} == {ada}
-        assert {row.reason for page in found for row in page.unread} == {"its list shows 3 row(s) that are no records"}
+        assert {row.reason for page in found for row in page.unread} == {"its list shows 5 row(s) that are no records"}
 
 
 @pytest.mark.parametrize("body", [{"error": "no"}, {"message": "no"}, {}, "fine", 7, None])
