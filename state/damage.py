@@ -57,10 +57,14 @@ MISREAD: Final = (TypeError, ValueError, LookupError, AttributeError, Arithmetic
 UNKNOWN_FIELD: Final = """
   stream = 'contacts' AND typeof(field) = 'text' AND field <> '*' AND EXISTS (SELECT 1 FROM mapping)
   AND field NOT IN (
-    SELECT known.value FROM mapping, json_each(CASE WHEN json_valid(fields) THEN fields ELSE '[]' END) AS known)
+    SELECT substr(known.value, 1, instr(known.value || ' ', ' ') - 1)
+    FROM mapping, json_each(CASE WHEN json_valid(fields) THEN fields ELSE '[]' END) AS known)
   AND NOT EXISTS (SELECT 1 FROM mapping WHERE NOT json_valid(fields))
 """
-"""The condition for a conflict about a field that no mapping ever had: mappings of the past are kept."""
+"""The condition for a conflict about a field that no mapping ever had: mappings of the past are kept.
+
+A mapping has the configured place of a field behind its name and a space; a conflict has the name alone.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Cache settings of an account that change rarely for a day, so that a run that finds nothing asks for none of them.
 
 Only the connector knows the shape of a setting. So each is stored with a digest, and one that does not match it, such
-as one of a release that stored none, is read from the account again.
+as one of a release that stored none, is read from the account again. Only what a probe found is taken without a digest
+too, because no run can find it again; a damaged one is known by its shape.
 """
 
 import json
@@ -65,7 +66,7 @@ class Settings:
         """Return the result of the last probe, however old it is (R46); empty before the first one."""
         with self._lock:
             value, _ = self._load(PROBED)
-        return value or {}
+        return value if _is_of_probe(value) else {}
 
     def keep_probed(self, found: dict[str, Any]) -> None:
         """Store the result of a probe until the next one."""
@@ -76,7 +77,7 @@ class Settings:
         row = self._state.db.execute(
             "SELECT value, stored_ms FROM setting WHERE account = ? AND key = ?", (self._account, key)
         ).fetchone()
-        self._read[key] = (None, 0) if row is None else (_unsealed(row["value"]), row["stored_ms"])
+        self._read[key] = (None, 0) if row is None else (_content(key, row["value"]), row["stored_ms"])
         return self._read[key]
 
 
@@ -84,12 +85,23 @@ def _sealed(value: Any) -> str:
     return json.dumps({"digest": _digest(value), "value": value})
 
 
-def _unsealed(text: str) -> Any | None:
+def _content(key: str, text: str) -> Any | None:
+    """Return the value in a cell, None where it was changed in the file."""
     content = json.loads(text)
     if not isinstance(content, dict) or content.keys() != {"digest", "value"}:
-        return None
+        # Releases before the digests wrote a probe's result alone.
+        return content if key == PROBED and _is_of_probe(content) else None
     value = content["value"]
     return value if content["digest"] == _digest(value) else None
+
+
+def _is_of_probe(value: Any) -> bool:
+    """Say whether a value has the shape of a probe's result: the time, and yes or no for each call."""
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("at"), str)
+        and all(isinstance(found, bool) for name, found in value.items() if name != "at")
+    )
 
 
 def _digest(value: Any) -> str:

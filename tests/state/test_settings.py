@@ -4,6 +4,7 @@ from threading import Thread
 
 import pytest
 
+from state.file import StateFile
 from state.settings import DAY_MS, Settings
 from tests.state.files import opened
 
@@ -76,3 +77,32 @@ def test_a_setting_that_was_changed_in_the_file_is_read_from_the_account_again(t
         assert settings.get("users") is None
         settings.put("users", {"a": [1, None, "é"], "b": {}})
         assert Settings(state, "growthhub", Clock()).get("users") == {"a": [1, None, "é"], "b": {}}
+
+
+EARLIER = {"at": "2026-11-30T12:00:00+00:00", "create": True, "update": True, "delete": False}
+
+
+def stored(state: StateFile, text: str) -> Settings:
+    """Return settings with this text as the result of a probe."""
+    Settings(state, "growthhub", Clock()).keep_probed(EARLIER)
+    with state.atomic() as db:
+        db.execute("UPDATE setting SET value = ?", (text,))
+    return Settings(state, "growthhub", Clock())
+
+
+def test_what_a_probe_found_is_kept_from_a_release_that_stored_no_digests() -> None:
+    with opened() as state:
+        settings = stored(state, json.dumps(EARLIER))
+        assert settings.probed() == EARLIER
+        settings.forget_all()
+        assert settings.probed() == EARLIER
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1", "[]", "{}", '{"create": true}', '{"at": 5}', '{"at": "2026-11-30", "create": "no"}',
+     '{"digest": "", "value": {"at": "2026-11-30"}}'],
+)  # fmt: skip
+def test_what_a_probe_found_is_unknown_where_the_cell_is_damaged(text: str) -> None:
+    with opened() as state:
+        assert stored(state, text).probed() == {}
