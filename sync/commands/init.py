@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from connectors import registry
+from sync import setup
 from sync.commands.invocation import config_option, json_option, show
 
 if TYPE_CHECKING:
@@ -25,13 +26,20 @@ def _address_options(command: Callable[..., int]) -> Callable[..., int]:
 
 @click.command()
 @click.option("--force", is_flag=True, help="Overwrite an existing config file and existing secrets.")
+@click.option("--example", is_flag=True, help="Print config.example.toml, which explains every key; ask nothing.")
 @click.option("--add", "adding", is_flag=True, help="Add a connection to an existing config file; comments stay.")
 @_address_options
 @config_option
 @json_option
-def init(*, force: bool, adding: bool, config_path: Path | None, as_json: bool, **addresses: str | None) -> int:
+def init(
+    *, force: bool, example: bool, adding: bool, config_path: Path | None, as_json: bool, **addresses: str | None
+) -> int:
     """Ask a few questions, test the answers and write a config file."""
     import os
+
+    if example:
+        show({"example": example_config()}, as_json, lambda document: document["example"].splitlines())
+        return 0
 
     from sync.config.model import FILE_NAME, find
     from sync.errors import UsageError
@@ -68,6 +76,11 @@ def init(*, force: bool, adding: bool, config_path: Path | None, as_json: bool, 
     }
     show(document, as_json, _lines)
     return 0
+
+
+def example_config() -> str:
+    """Return the text of config.example.toml, which the installation has, too."""
+    return (Path(setup.__file__).parent / "config.example.toml").read_text(encoding="utf-8")
 
 
 class Terminal:

@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.metadata import version
 from typing import Any, Final
 
 from prometheus_client import CollectorRegistry
@@ -21,6 +20,7 @@ from state.daily_counts import DailyCount
 from state.database import Database
 from state.progress import progress_of
 from state.schedule import planned_runs
+from sync import __version__
 from sync.config.model import Config
 from sync.engine.metrics import LIMITS, RECORDS, RUN, TOOK, WITHIN
 from sync.operations.status import status_of
@@ -55,9 +55,7 @@ class ScrapeSnapshot(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield every metric."""
-        yield _gauge(
-            "growthsync_build_info", "The version that is running", ["version"], [((version("growthsync"),), 1)]
-        )
+        yield _gauge("growthsync_build_info", "The version that is running", ["version"], [((__version__,), 1)])
         yield from self._streams()
         yield from self._open()
         yield from self._allowances()

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -12,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from connectors.contact import Value
+from sync import __version__
 from sync.output.formats import WHOLE, time_text
 from sync.output.text import counted, span_text
 from sync.text_output.timeline import EVENTS, REASONS
@@ -43,7 +43,7 @@ def environment() -> Environment:
         "event": lambda rule: EVENTS.get(rule, rule),
         "query": lambda values: urlencode({name: value for name, value in values.items() if value}),
     }
-    templates.globals |= {"WHOLE": WHOLE, "version": version("growthsync")}
+    templates.globals |= {"WHOLE": WHOLE, "version": __version__}
     return templates
 
 

@@ -461,3 +461,10 @@ def test_whatever_is_answered_is_asked_again_or_in_a_config_that_loads_with_it(a
 @given(text=st.text(st.characters(exclude_categories=["Cs"])))
 def test_a_quoted_text_is_read_back_by_toml_as_it_was(text: str) -> None:
     assert tomllib.loads(f"key = {quoted(text)}") == {"key": text}
+
+
+def test_the_example_config_is_printed_as_it_stands_at_the_top(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init", "--example"]) == 0
+    text = capsys.readouterr().out
+    assert text == (ROOT / "config.example.toml").read_text(encoding="utf-8")
+    assert set(parse(text, Path("config.toml")).connections) == {"sales"}
