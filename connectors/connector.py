@@ -130,6 +130,8 @@ class Connector(Protocol):
     """The scope that a token needs to create places; "" where none are created."""
     write_scope: str
     """The scope that a token needs to write contacts; "" where no scopes are documented."""
+    unlisted: frozenset[str]
+    """The fields that no row of a list shows, though the record does. The digest changes with any change then (R39)."""
     call_counts: CallCounts
 
     @property

@@ -51,6 +51,8 @@ def _erase_record(transaction: Transaction, record: Record, erased: Counter[str]
     _delete(transaction, erased, "history", here | {"account": record.account, "record_id": record.id})
     for table in ("failure", "trouble"):
         _delete(transaction, erased, table, here | {"side": record.side, "record_id": record.id})
+    where = {"connection": record.connection, "side": record.side, "record_id": record.id}
+    _delete(transaction, erased, "scope_verdict", where)
     transaction.execute(
         "UPDATE history SET source = NULL WHERE connection = ? AND source = ?",
         (record.connection, f"{record.account}:{record.id}"),

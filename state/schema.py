@@ -34,6 +34,7 @@ TABLES = {
     "history": "Every value that was overwritten: where, by which rule and in which run.",
     "held": "Fields that differ on both sides because a user wanted it, until their next edit.",
     "parked": "Linked contacts that left the scope of their connection, so that nothing of them is synced.",
+    "scope_verdict": "Which contacts are in scope, where only the record tells: by a digest of its row in the list.",
     "owed": "Values that have no place at the other side yet, until a run can write them.",
     "forgotten": "Erased contacts that are not synced again, as salted hashes of their ids, addresses and numbers.",
     "lifted": "Contacts that are synced again after an erasure, as the same hashes, until both records are linked.",
@@ -302,6 +303,13 @@ CREATE TABLE parked (
 CREATE INDEX parked_of ON parked (connection);
 """
 
+SCOPE_VERDICTS = """
+CREATE TABLE scope_verdict (
+  connection INTEGER NOT NULL REFERENCES connection (id), side TEXT NOT NULL, record_id TEXT NOT NULL,
+  basis BLOB NOT NULL, holds INTEGER, PRIMARY KEY (connection, side, record_id)
+) WITHOUT ROWID;
+"""
+
 VERSION = 4
 """PRAGMA user_version of a file with all migrations: the number of the release, which may bring several migrations."""
 
@@ -323,6 +331,7 @@ MIGRATIONS = (
     ("014_open_again", OPEN_AGAIN),
     ("015_bare_markers", BARE_MARKERS),
     ("016_parked", PARKED),
+    ("017_scope_verdicts", SCOPE_VERDICTS),
 )
 """Every migration in the order in which they are applied."""
 

@@ -61,6 +61,7 @@ class AcmeConnector:
     read_only: frozenset[str] = frozenset()
     fields_to_create: frozenset[str] = frozenset()
     derived: frozenset[str] = frozenset()
+    unlisted: frozenset[str] = frozenset()
     lists_only = False
     never_empty: frozenset[str] = frozenset()
     consent_fields: frozenset[str] = frozenset()

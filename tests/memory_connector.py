@@ -42,6 +42,9 @@ class MemoryConnector:
     companies: "CompanyDirectory | None" = None
     lists_only = False
     derived: frozenset[str] = frozenset()
+    unlisted: frozenset[str] = frozenset()
+    hidden: frozenset[str] = frozenset()
+    """The fields that no row of `read_window` shows."""
     needed: str = ""
     """The field without which no contact can be created here."""
 
@@ -94,14 +97,15 @@ class MemoryConnector:
         self._call("read_window")
         found = [raw for raw in self.records.values() if self.lists_only or _is_within(window, raw)]
         for start in range(0, max(1, len(found)), PAGE):
-            yield Page([dict(raw) for raw in found[start : start + PAGE]], self._clock.now())
+            yield Page([{**raw, "row": True} for raw in found[start : start + PAGE]], self._clock.now())
 
     def read_record(self, record_id: str) -> Page:
         self._call("read_record", record_id)
         return Page([dict(self._record(record_id))], self._clock.now())
 
     def to_contact(self, raw: Raw, memory: Mapping[str, Any]) -> Contact:
-        fields = {name: _value(raw.get(name)) for name in self.fields - self.fields_without_place}
+        hidden = self.hidden if raw.get("row") else frozenset()
+        fields = {name: _value(raw.get(name)) for name in self.fields - self.fields_without_place - hidden}
         phones = {fields.get(name) for name in ("phone", *PHONE_SLOTS)}
         address = fields.get("email")
         return Contact(
@@ -114,7 +118,9 @@ class MemoryConnector:
         return self.to_contact(raw, {})
 
     def digest(self, raw: Raw) -> bytes:
-        shown = {name: value for name, value in raw.items() if name not in {"updated_at", "created_at"} and value}
+        shown = {
+            name: value for name, value in raw.items() if name not in {"updated_at", "created_at", "row"} and value
+        }
         return blake2b(json.dumps(shown, sort_keys=True).encode(), digest_size=16).digest()
 
     def missing_key(self, fields: Fields) -> str:

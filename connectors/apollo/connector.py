@@ -46,6 +46,7 @@ class Apollo:
     guessed = GUESSED
     lists_only = False
     derived: frozenset[str] = frozenset()
+    unlisted: frozenset[str] = frozenset()
     companies = None
     place_scope = account_check.SCOPES["make fields"]
     write_scope = account_check.SCOPES["write"]

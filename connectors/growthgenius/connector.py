@@ -58,6 +58,7 @@ class GrowthGenius:
     has_markers = False
     lists_only = False
     derived: frozenset[str] = frozenset()
+    unlisted: frozenset[str] = frozenset()
     can_delete = True
     guessed: frozenset[str] = frozenset()
     bulk = None

@@ -21,7 +21,7 @@ from connectors.growthhub.mapping import Mapper, outline
 from connectors.growthhub.messages import GrowthHubMessages, MessageStyle
 from connectors.growthhub.places import NATIVE as NATIVE_PLACES
 from connectors.growthhub.places import NEVER_EMPTY as NEVER_EMPTY_PROPERTIES
-from connectors.growthhub.places import MappedPlace, native_place
+from connectors.growthhub.places import NOT_IN_ROWS, MappedPlace, native_place
 from connectors.growthhub.search import Search
 from connectors.growthhub.source_places import MARKER, is_source_place, written_ids
 from connectors.growthhub.tag_groups import TagGroups
@@ -91,6 +91,7 @@ class GrowthHub:
         self.read_only = frozenset(name for name, one in self._natives.items() if not one.place.writable)
         emptied = (name for name, one in self._natives.items() if one.place.key not in NEVER_EMPTY_PROPERTIES)
         self.never_empty = (NEVER_EMPTY | self._natives.keys()).difference(emptied)
+        self.unlisted = frozenset(name for name, one in self._natives.items() if one.place.key in NOT_IN_ROWS)
         self.login = login
         self._sources = sources
         self.account = account

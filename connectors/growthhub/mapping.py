@@ -26,6 +26,7 @@ from connectors.growthhub.wire_record import (
     custom_values,
     illegible_names,
     is_empty,
+    is_row,
     unknown_names,
 )
 from connectors.records import Raw
@@ -129,6 +130,8 @@ class Mapper:
         code = country.to_alpha2(str(values["country"])) if "country" in values else None
         numbers = _Numbers((code, self._region), _remembered_numbers(memory))
         fields, unmapped = self._read_values(values, numbers)
+        if self._shown_only and not is_row(raw):
+            fields |= {name: None for name in self._shown_only if name not in fields and name not in unmapped}
         _tidy_names(fields)
         for name in (*unknown_names(raw), *illegible_names(raw)):
             fields.pop(name, None)

@@ -4,7 +4,7 @@ Rules kept here:
 - a property that is read together with others (names, numbers, tags, owner, country) is written by its standard field
   alone. As a place of another field it can be read;
 - `type`, `gender` and `address2` are shown, and their writing is not documented for every call. A row of a search does
-  not show gender and address2, so there an absent key is unknown, not empty;
+  not show gender and address2, so there an absent key is unknown, not empty. In a record read by id it is empty;
 - a custom field holds the types of fields that its own type can show again. A kind that is not known is read as a text.
 """
 
@@ -159,9 +159,13 @@ def native_place(key: str, field_type: FieldType) -> MappedPlace | None:
 
 
 def digested(raw: Mapping[str, Any], natives: Mapping[str, MappedPlace]) -> list[object]:
-    """Return what a record shows in native places, the same for both shapes of a record."""
-    shown = (one for one in natives.values() if one.place.key not in NOT_IN_ROWS)
-    return [one.decode(raw.get(one.place.key) or None) for one in shown]
+    """Return what a record shows in native places, the same for both shapes of a record.
+
+    A place that rows do not show may have changed with every change of the record.
+    """
+    shown = [one for one in natives.values() if one.place.key not in NOT_IN_ROWS]
+    values: list[object] = [one.decode(raw.get(one.place.key) or None) for one in shown]
+    return values if len(shown) == len(natives) else [*values, raw.get("dateUpdated")]
 
 
 def files_of(value: Any) -> Any:

@@ -74,6 +74,11 @@ def digest(raw: Raw, natives: Mapping[str, MappedPlace] = NO_PLACES) -> bytes:
     return blake2b(repr(used).encode(errors="surrogatepass"), digest_size=16).digest()
 
 
+def is_row(raw: Raw) -> bool:
+    """Say whether this is a row of a search, which leaves some places out, and no record read by id."""
+    return "contactName" in raw or "searchAfter" in raw
+
+
 def lacks_names(raw: Raw) -> bool:
     """Say whether a row shows a name in lower case alone."""
     return any(True for _ in unknown_names(raw))

@@ -48,6 +48,7 @@ class Whautomate:
     owner_emails: frozenset[str] | None = None
     fields_to_create: frozenset[str] = frozenset()
     fields_without_place: frozenset[str] = frozenset()
+    unlisted: frozenset[str] = frozenset()
     never_empty = frozenset({"phone", "stage"})
     consent_fields: frozenset[str] = frozenset()
 

@@ -20,6 +20,7 @@ from state.linked_elsewhere import LinkedElsewhere
 from state.links import Link, LinkSide
 from state.owed_values import OwedValues
 from state.parked import ParkedLinks
+from state.scope_verdicts import ScopeVerdicts
 from state.staging import Staged, Staging
 from sync.config.contacts import ContactsStream
 from sync.contacts.findings import Findings, findings_for
@@ -57,6 +58,7 @@ class ContactTables(Tables):
     erasure_marks: ErasureMarks = field(init=False)
     linked_elsewhere: LinkedElsewhere = field(init=False)
     parked: ParkedLinks = field(init=False)
+    scope_verdicts: ScopeVerdicts = field(init=False)
 
     def __post_init__(self) -> None:
         Tables.__post_init__(self)  # super() does not work in a dataclass with slots
@@ -66,6 +68,7 @@ class ContactTables(Tables):
         self.erasure_marks = ErasureMarks(self.state.db)
         self.linked_elsewhere = LinkedElsewhere(self.state.db, self.connection.number)
         self.parked = ParkedLinks(self.state.db, self.connection.number)
+        self.scope_verdicts = ScopeVerdicts(self.state.db, self.connection.number)
 
 
 @dataclass(slots=True)

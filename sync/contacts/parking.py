@@ -13,8 +13,9 @@ from state.links import Link
 from state.parked import Parking
 from state.staging import Staged
 from sync.contacts.context import Context
-from sync.contacts.staged_records import contact_of
-from sync.rules.scope import Verdict, stays_linked
+from sync.contacts.unlisted import learn_verdicts, scope_verdict
+from sync.rules.scope import UNKNOWN, Verdict
+from sync.streams.connection import Side
 
 
 def note_scopes(context: Context) -> None:
@@ -59,9 +60,14 @@ def settle_returned(context: Context) -> None:
 
 
 def _verdicts(context: Context, records: Mapping[str, Staged | None]) -> dict[str, Verdict]:
-    found: dict[str, Verdict] = {}
-    for side in context.connection.sides:
-        staged = records.get(side.name)
-        contact = contact_of(staged) if staged is not None and staged.contact is not None else None
-        found[side.name] = stays_linked(context.scopes[side.name], contact)
-    return found
+    return {side.name: _stays_linked(context, side, records.get(side.name)) for side in context.connection.sides}
+
+
+def _stays_linked(context: Context, side: Side, staged: Staged | None) -> Verdict:
+    """Return whether a side lets a link be carried: None where that stays as it was, as for a record not read."""
+    if not context.scopes[side.name].bind:
+        return True
+    if staged is None or staged.contact is None:
+        return UNKNOWN
+    learn_verdicts(context, side, [staged])
+    return scope_verdict(context, side, staged)

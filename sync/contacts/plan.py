@@ -37,12 +37,12 @@ from sync.contacts.plan_steps import (
 )
 from sync.contacts.read import complete_index
 from sync.contacts.staged_records import contact_of, stage_by_id, without_deleted
+from sync.contacts.unlisted import complete_linked, complete_new, reason_undecided, scope_verdict, with_unlisted
 from sync.contacts.untranslatable import count, is_untranslatable
 from sync.rules import contact_codec
 from sync.rules.deletion import goes_towards
 from sync.rules.match import Candidates, Paired, PairingRefused, Unpaired, pair
 from sync.rules.merge import LEFT, RIGHT
-from sync.rules.scope import may_travel_first
 from sync.streams.connection import SIDE_NAMES, Side
 from sync.streams.record_boundary import UNREAD
 
@@ -54,6 +54,7 @@ def plan(context: Context) -> None:
         context.findings.weights[side.account].linked = context.tables.links.count_links()
     context.findings.unfinished = context.tables.links.first_unfinished()
     _stage_due_failures(context)
+    complete_linked(context)
     for side in context.connection.sides:
         for page in context.staging.record_pages(side.name, linked=True):
             _plan_linked(context, side, page)
@@ -157,10 +158,11 @@ def plan_unlinked(context: Context) -> None:
     for side in context.connection.sides:
         other = context.connection.other(side)
         for page in context.staging.record_pages(side.name, linked=False):
-            if may_create(context, other):
+            if wanted := may_create(context, other):
                 complete_index(context, other)
             free = [each for each in page if not context.staging.paired_id(side.name, each.id)]
-            _plan_unlinked_page(context, side, without_deleted(context, side, free))
+            present = without_deleted(context, side, free)
+            _plan_unlinked_page(context, side, complete_new(context, side, present) if wanted else present)
 
 
 def plan_first_merge(context: Context, side: Side, staged: Staged, other_id: str) -> bool:
@@ -176,7 +178,11 @@ def plan_first_merge(context: Context, side: Side, staged: Staged, other_id: str
             return True
     if counterpart is None:
         return False
-    left, right = (staged, counterpart) if side.name == LEFT else (counterpart, staged)
+    own, others = with_unlisted(context, side, [staged]), with_unlisted(context, other, [counterpart])
+    if not own or not others:
+        _plan_wait(context, staged, other, other_id)
+        return True
+    left, right = (*own, *others) if side.name == LEFT else (*others, *own)
     if is_bound_out(context, {LEFT: left, RIGHT: right}):
         _leave_out(context, side, staged)
         return True
@@ -266,8 +272,10 @@ def _plan_wait(context: Context, staged: Staged, other: Side, other_id: str) -> 
 def _plan_create(context: Context, side: Side, staged: Staged) -> None:
     """Plan a create if the config lets this contact be created on the other side; else count it as left out."""
     target, contact = context.connection.other(side), contact_of(staged)
-    if not may_create(context, target) or not may_travel_first(context.scopes[side.name], contact):
+    if not may_create(context, target):
         _leave_out(context, side, staged)
+    elif not scope_verdict(context, side, staged):
+        _leave_out(context, side, staged, reason_undecided(context, side, staged))
     elif lacking := target.connector.missing_key(values_for_create(context, target, contact.fields).changes):
         _leave_out(context, side, staged, lacking)
     else:

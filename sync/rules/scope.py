@@ -7,7 +7,7 @@ Rules kept here:
 - an empty value is none of the values that a condition names.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -61,19 +61,18 @@ def in_scope(scope: Scope, contact: Contact) -> Verdict:
     return all_hold(holds(condition, contact) for condition in scope.conditions)
 
 
-def may_travel_first(scope: Scope, contact: Contact) -> bool:
-    """Say whether a contact may be created on the other side."""
-    return in_scope(scope, contact) is True
+def unshown_fields(scope: Scope, contact: Contact) -> frozenset[str]:
+    """Return the fields that conditions name and that the contact does not show, not even as an unmapped value."""
+    names = {name for condition in scope.conditions for name in _names(condition)}
+    return frozenset(names.difference(TIMES, contact.fields, contact.unmapped))
 
 
-def stays_linked(scope: Scope, contact: Contact | None) -> Verdict:
-    """Return whether a linked contact is carried: False where it is parked, None where that stays as it was.
-
-    `contact` is None where the record was not read.
-    """
-    if not scope.bind:
-        return True
-    return UNKNOWN if contact is None else in_scope(scope, contact)
+def _names(condition: Condition) -> Iterator[str]:
+    if isinstance(condition, FieldTest):
+        yield condition.field
+        return
+    for one in condition.conditions:
+        yield from _names(one)
 
 
 def all_hold(verdicts: Iterable[Verdict]) -> Verdict:

@@ -16,6 +16,7 @@ from state.intent_store import ContactIntents, MessageIntents
 from state.intents import CopyIntent, DeletionIntent
 from state.links import Link, Links, LinkSide
 from state.messages import IndexedMessage, MessageIndex
+from state.scope_verdicts import ScopeVerdict, ScopeVerdicts
 from state.webhook_hints import Hint
 from state.webhook_queue import QueuedEvent, WebhookQueue
 from tests.state.files import link, opened
@@ -38,6 +39,7 @@ def fill(state: StateFile, number: int, *, connection: int = 1) -> None:
         Holds(*key).put_hold(transaction, Hold(pair.id, "title", 0, "r1"))
         Failures(*key).put_failure(transaction, Failure("left", left, "growthhub", "another", "update", "refused"), 0)
         Failures(*key).count_trouble(transaction, "right", right)
+        ScopeVerdicts(state.db, connection).put_verdicts(transaction, "left", [ScopeVerdict(left, b"", holds=True)])
         deletion = DeletionIntent(side="right", source_id=left, sent_ms=0, record=right, run="r1", shown="{}")
         ContactIntents(*key).add_intent(transaction, deletion, "r1")
         History(*key).add_entries(
@@ -75,7 +77,8 @@ def fill_messages(transaction: Transaction, left: str, right: str, connection: i
 
 
 def contents(state: StateFile) -> dict[str, list[str]]:
-    tables = ("link", "conflict", "held", "failure", "trouble", "intent", "history", "person", "number", "message")
+    tables = ("link", "conflict", "held", "failure", "trouble", "intent", "history", "person", "number", "message",
+              "scope_verdict")  # fmt: skip
     return {table: [str(tuple(row)) for row in state.db.execute(f"SELECT * FROM {table}")] for table in tables}
 
 
@@ -89,6 +92,7 @@ def test_every_row_of_a_contact_is_erased_and_no_row_of_another() -> None:
         assert contents(state) == others
         assert erased == {
             "link": 2, "failure": 2, "trouble": 1, "intent": 2, "history": 3, "person": 2, "number": 1, "message": 1,
+            "scope_verdict": 1,
         }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from connectors.contact import Contact, Value
 from sync.config.scope import Condition, SideScope
 from sync.contacts.scope_rules import condition_rule, scope_rule
-from sync.rules.scope import FieldTest, Verdict, all_hold, any_holds, holds, in_scope, may_travel_first, stays_linked
+from sync.rules.scope import FieldTest, Verdict, all_hold, any_holds, holds, in_scope, unshown_fields
 
 DAY = datetime(2026, 3, 4, tzinfo=UTC)
 FIELDS: Mapping[str, Value] = {
@@ -89,7 +89,7 @@ def test_a_condition_holds_fails_or_cannot_be_known(table: dict[str, Any], verdi
 def test_a_contact_that_has_one_of_the_values_in_every_field_requested_travels(
     fields: dict[str, Value], only: dict[str, list[str]], wanted: bool
 ) -> None:
-    assert may_travel_first(scope_rule(SideScope.model_validate(only)), Contact("1", fields)) is wanted
+    assert (in_scope(scope_rule(SideScope.model_validate(only)), Contact("1", fields)) is True) is wanted
 
 
 VERDICTS = st.lists(st.sampled_from([True, False, None]))
@@ -133,14 +133,11 @@ def test_a_time_is_either_before_a_bound_or_after_it(moment: datetime, apart: ti
     assert sorted(map(bool, verdicts)) == [False, True]
 
 
-@given(VALUES)
-def test_without_bind_every_linked_contact_is_carried_and_with_it_an_unread_one_stays_as_it_was(value: Value) -> None:
-    table = {"title": ["x"]}
-    loose, binding = (scope_rule(SideScope.model_validate({**table, "bind": bind})) for bind in (False, True))
-    contact = Contact("1", {"title": value})
-    assert stays_linked(loose, contact) is True
-    assert stays_linked(binding, None) is None
-    assert stays_linked(binding, contact) is in_scope(loose, contact)
+def test_fields_that_conditions_name_and_a_contact_does_not_show_are_found_in_every_group() -> None:
+    nested = {"any": [{"field": "city", "in": "Rome"}, {"all": [{"field": "created", "after": "2026-01-01"}]}]}
+    scope = scope_rule(SideScope.model_validate({"title": ["x"], "state": ["y"], "all": [nested]}))
+    contact = Contact("1", {"title": None}, unmapped={"state": "?"})
+    assert unshown_fields(scope, contact) == {"city"}
 
 
 def test_a_pattern_that_takes_others_exponential_time_takes_none() -> None:
