@@ -183,6 +183,8 @@ class System(Generic[AccountT]):
     its secret. `limit` holds until an answer says otherwise; `rate_headers` reads that from an answer's headers (R5).
     `demo` starts no server yet: it builds the sandbox of the demo. So does `rehearsal`, for the copy of an account that
     the HTTP client reads; it gets how far the server's clock is ahead of ours.
+    `standard_places` are the places of standard fields; no other field is written to one of the `fixed_fields`.
+    `place_form` returns what all spellings of one place have in common.
     """
 
     kind: str
@@ -201,3 +203,4 @@ class System(Generic[AccountT]):
     questions: tuple[Question | Choice, ...] = ()
     standard_places: Mapping[str, str] = field(default_factory=dict)
     fixed_fields: frozenset[str] = frozenset()
+    place_form: Callable[[str], str] = str

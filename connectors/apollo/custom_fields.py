@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from connectors.apollo.client import ApolloClient
+from connectors.apollo.places import CUSTOM
 from connectors.connector import Cache
 from connectors.errors import AuthError, OutcomeUnknown, RecordError
 from connectors.fields import FieldType, MappedField, Place
@@ -24,17 +25,7 @@ from connectors.values import labels
 MARKER: Final = "source_id"
 """The name of the place of the source id. It is no canonical field."""
 
-LABELS: Final[Mapping[str, str]] = {
-    MARKER: MARKER,
-    **{
-        name: name.replace("_", " ").title().replace("Url", "URL")
-        for name in (
-            *("first_phone", "twitter_url", "facebook_url", "address", "postal_code", "industry", "employee_count"),
-            *("annual_revenue", "keywords", "technologies", "lists", "status", "email_confidence"),
-            *(f"custom{number}" for number in range(1, 10)),
-        )
-    },
-}
+LABELS: Final[Mapping[str, str]] = {MARKER: MARKER, **CUSTOM}
 """The label of each field's place, where the config names no other."""
 
 KINDS: Final[Mapping[str, FieldType]] = {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field, SecretStr
 
 from connectors.account_options import KEY_HELP, AccountOptions, BaseUrl, Secret, Text
+from connectors.apollo.places import CUSTOM, FIXED
 from connectors.apollo.rate_headers import FREE, rate_headers
 from connectors.system import Capabilities, ConnectorSettings, Question, System
 
@@ -85,5 +86,8 @@ SYSTEM = System(
     capabilities=Capabilities(messages=False, deletes=False),
     limit=FREE,
     rate_headers=rate_headers,
+    standard_places=CUSTOM,
+    fixed_fields=FIXED,
+    place_form=str.casefold,
     questions=(Question("api_key", "API key", secret=True, comment="a master key, or one that `sync check` accepts"),),
 )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from connectors.contact import PHONE_SLOTS, Value
-from connectors.fields import FieldType, Place
+from connectors.fields import FieldType, Place, squash
 from connectors.growthhub.source_places import EARLIER, MARKER
 from connectors.values import typed
 from connectors.values.text import UNKNOWN
@@ -148,6 +148,11 @@ class MappedPlace:
         if value is None and self.place.custom:
             return [] if self.place.type == "choices" else ""
         return typed.encode(self.type, value, self.place)
+
+
+def place_form(written: str) -> str:
+    """Return what the spellings of one place have in common: a property is exact, a custom field is not."""
+    return written if written in NATIVE else PREFIX + squash(written)
 
 
 def native_place(key: str, field_type: FieldType) -> MappedPlace | None:

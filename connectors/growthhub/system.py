@@ -11,7 +11,7 @@ from pydantic import Field, SecretStr, model_validator
 
 from connectors.account_options import BaseUrl, OAuthAccount, Secret, Text
 from connectors.fields import moved_fields
-from connectors.growthhub.places import FIXED, PROPERTIES, STANDARD
+from connectors.growthhub.places import FIXED, PROPERTIES, STANDARD, place_form
 from connectors.growthhub.webhook_options import WebhookKeys
 from connectors.http.rate_headers import RateLimit
 from connectors.system import (
@@ -181,6 +181,7 @@ SYSTEM = System(
     ),
     standard_places=STANDARD,
     fixed_fields=FIXED,
+    place_form=place_form,
     limit=LIMIT,
     oauth=OAuth(_endpoint, _scopes),
     webhooks=Webhooks(WebhookKeys, _webhook_reader, lambda account: account.location_id),

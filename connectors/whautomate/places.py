@@ -2,7 +2,8 @@
 
 Rules kept here:
 - a custom field needs no creation and holds any text;
-- name, number, stage and tags are written by their standard fields alone. As a place of another field they can be read;
+- names, number, stage and tags are written by their standard fields alone. As a place of another field they can be
+  read;
 - `notes` is one text. It does not travel unless a field of the config has its place there.
 """
 
@@ -23,8 +24,8 @@ CARRIED: Final = frozenset(FIELDS) - HOMELESS
 CUSTOM: Final = tuple(name for name in FIELDS if name in CARRIED - NATIVE or name in NAMES)
 """The standard fields that stand in custom fields. The names are there too, beside the one name."""
 
-STANDARD: Final[Mapping[str, str]] = {name: name for name in FIELDS if name in CARRIED - NATIVE}
-"""The custom field of each standard field that a config may move."""
+STANDARD: Final[Mapping[str, str]] = {name: name for name in CUSTOM}
+"""The custom field of each standard field that has one. The config may move those that are not fixed."""
 FIXED: Final = frozenset({*NATIVE, *HOMELESS, "first_phone"})
 """The standard fields that a config cannot move."""
 
@@ -40,13 +41,13 @@ _SHOWN: Final[Mapping[str, Place]] = {
 
 def place_of(key: str) -> Place:
     """Return the place that a config names: a key of the record, else a custom field."""
-    return _SHOWN.get(key) or Place(key, key, custom=True)
+    return _SHOWN.get(key) or Place(key, key, custom=True, writable=key.casefold() not in NAMES)
 
 
 def places_of(records: Iterable[Raw]) -> list[Place]:
     """Return every place that records show."""
     keys = sorted({key for raw in records for key in custom_values(raw.get("customFields"))})
-    return [*_SHOWN.values(), *(Place(key, key, custom=True) for key in keys if key not in _SHOWN)]
+    return [*_SHOWN.values(), *(place_of(key) for key in keys if key not in _SHOWN)]
 
 
 def shown(raw: Raw, custom: Mapping[str, Any], place: Place) -> Any:

@@ -105,4 +105,5 @@ SYSTEM = System(
     ),
     standard_places=STANDARD,
     fixed_fields=FIXED,
+    place_form=str.casefold,
 )

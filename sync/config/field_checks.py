@@ -14,7 +14,7 @@ from connectors import registry
 from connectors.contact import FIELDS, SET_FIELDS
 from connectors.fields import FieldType
 from sync.config.error_lines import ConfigMistake
-from sync.config.field_places import Fields, direction_of, displaced, field_names, place_at
+from sync.config.field_places import Fields, direction_of, displaced, field_names, writers
 from sync.config.fields import (
     CONSENT,
     EXCLUSIVE,
@@ -158,18 +158,14 @@ def _check_shared_places(fields: Fields, stream: str, kinds: Mapping[str, str], 
     """Yield fields that are written to the place of another one, unless that is a displaced standard field."""
     yielding = displaced(fields, stream, kinds)
     for side, (account, kind) in enumerate(kinds.items()):
-        writers: dict[str, str] = {}
-        for name in field_names(fields):
-            options = fields.get(name)
-            found = place_at(name, options, account, kind)
-            if not found or name in yielding or not direction_of(options, stream)[side]:
-                continue
-            other = writers.setdefault(found, name)
-            if other != name:
-                ours = name if name in fields and fields[name].place(account, kind) else other
+        for names in writers(fields, stream, kinds, side).values():
+            written = [name for name in names if name not in yielding]
+            first = written[0] if written else ""
+            for name in written[1:]:
+                ours, theirs = (name, first) if name in fields and fields[name].place(account, kind) else (first, name)
                 key = account if account in fields[ours].places else kind
-                allowed = f"another place than that of {other if ours == name else name}, which is written there too"
-                yield ConfigMistake((*place, ours, key), allowed, found)
+                allowed = f"another place than that of {theirs}, which is written there too"
+                yield ConfigMistake((*place, ours, key), allowed, fields[ours].place(account, kind))
 
 
 def _listed(names: Iterable[str]) -> str:

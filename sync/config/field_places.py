@@ -1,13 +1,17 @@
 """Where each field of a connection is kept, and where it may be written, by its config (R13, R47)."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from connectors import registry
 from connectors.contact import FIELDS
 from connectors.fields import FieldType
-from sync.config.fields import FieldOptions, is_computed, is_mapped, types_of
+from sync.config.fields import CONSENT, FieldOptions, is_computed, is_mapped, types_of
 
 Fields = Mapping[str, FieldOptions]
+
+NEVER_DISPLACED: Final = frozenset({"email", CONSENT})
+"""The standard fields that no other field stops: contacts are known by their address, and consent is never dropped."""
 
 
 def field_names(fields: Fields) -> tuple[str, ...]:
@@ -32,19 +36,34 @@ def place_at(name: str, options: FieldOptions | None, account: str, kind: str) -
 def displaced(fields: Fields, stream: str, kinds: Mapping[str, str]) -> dict[str, str]:
     """Return the standard fields that do not travel, because another field is written to their place, with its name.
 
-    A standard field that the config names is never among them. `kinds` are the kinds of both accounts, left first.
+    A standard field that the config names is never among them, nor one that pairs contacts or says who may be
+    contacted. `kinds` are the kinds of both accounts, left first.
     """
     found: dict[str, str] = {}
-    for side, (account, kind) in enumerate(kinds.items()):
-        written = {
-            place: name
-            for name, options in fields.items()
-            if direction_of(options, stream)[side] and (place := options.place(account, kind))
-        }
-        standard = registry.system(kind).standard_places
-        found |= {
-            name: written[standard[name]] for name in FIELDS if name not in fields and standard.get(name) in written
-        }
+    for side in range(len(kinds)):
+        for names in writers(fields, stream, kinds, side).values():
+            configured = [name for name in names if name in fields]
+            yielding = [name for name in names if name not in fields and name not in NEVER_DISPLACED]
+            found |= dict.fromkeys(yielding, configured[-1]) if configured else {}
+    return found
+
+
+def writers(fields: Fields, stream: str, kinds: Mapping[str, str], side: int) -> dict[str, list[str]]:
+    """Return the fields that are written to each place at a side, 0 for the left. Places are in their common form.
+
+    The place of a fixed field is written by that field alone; others only read it.
+    """
+    account, kind = list(kinds.items())[side]
+    system = registry.system(kind)
+    standard = {name: system.place_form(place) for name, place in system.standard_places.items()}
+    owners = {standard[name]: name for name in system.fixed_fields & standard.keys()}
+    found: dict[str, list[str]] = {}
+    for name in field_names(fields):
+        options = fields.get(name)
+        place = place_at(name, options, account, kind)
+        form = system.place_form(place) if place and direction_of(options, stream)[side] else None
+        if form is not None and owners.get(form, name) == name:
+            found.setdefault(form, []).append(name)
     return found
 
 

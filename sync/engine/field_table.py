@@ -4,7 +4,7 @@ Pure: the places of both accounts are passed in. `sync fields` shows the table, 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from connectors.connector import Connector
@@ -16,7 +16,7 @@ from sync.config.model import Connection
 from sync.config.value_types import suggest
 from sync.engine.field_settings import exchange_of
 from sync.engine.mappings import rules_of
-from sync.rules.mapping import FieldRule
+from sync.rules.mapping import FieldRule, Rules
 from sync.rules.translation import NO_TRANSLATION
 
 SIDES: Final = ("left", "right")
@@ -75,7 +75,19 @@ def field_rows(connection: Connection, left: Connector, right: Connector, places
         conflicts = options.conflicts or computed_at(options) or contacts.conflicts
         transform = _transform_text(options)
         rows.append(FieldRow(name, ends[0], ends[1], _direction(rule), conflicts, transform, tuple(problems)))
-    return rows
+    return [_with_shared_places(row, rows, rules) for row in rows]
+
+
+def _with_shared_places(row: FieldRow, rows: Sequence[FieldRow], rules: Rules) -> FieldRow:
+    """Add the places that another field is written to as well: the config may name one place in several ways."""
+    shared = [
+        f"{end.account}: {end.place.label} is written by {other.name} too"
+        for side, end in enumerate(row.ends)
+        for other in rows
+        if other is not row and end.place is not None and other.ends[side].place == end.place
+        if all(one.name in rules and rules[one.name].to(SIDES[side]) for one in (row, other))
+    ]
+    return replace(row, problems=(*row.problems, *shared)) if shared else row
 
 
 def open_problems(row: FieldRow, fields: Mapping[str, FieldOptions]) -> tuple[str, ...]:

@@ -369,3 +369,48 @@ def test_a_value_that_is_refused_is_left_out_and_the_rest_travels(world: World) 
     world.run()
     settle(world)
     assert custom(world, right, field_id) == 2
+
+
+def test_a_field_at_a_place_that_it_can_only_read_leaves_the_standard_field_of_that_place_as_it_is(
+    world: World,
+) -> None:
+    configure(
+        world,
+        'mail = { growthgenius = "email", growthhub = "contact.mail_copy" }',
+        'labels = { growthgenius = "label_names", growthhub = "contact.label_copy", type = "choices" }',
+        'phase = { growthgenius = "stage", growthhub = "contact.phase" }',
+        'blocked = { growthgenius = "custom1", growthhub = "dnd", type = "boolean" }',
+    )
+    left = world.gg.add(**ADA, label_names=["vip"], stage="Lead", first_name="Ada")
+    settle(world)
+    right = world.links()[left]
+    shown = world.gh.person(right)
+    assert (shown["email"], shown["tags"]) == ("ada@example.com", ["vip"])
+    assert world.gh.custom(right, "contact.stage") == "Lead"
+    assert world.gh.custom(right, "contact.mail_copy") == "ada@example.com"
+    world.clock.skip(60)
+    world.gg.edit(left, email="ada@new.example", stage="Do Not Contact", label_names=["vip", "met"])
+    settle(world)
+    shown = world.gh.person(right)
+    assert (shown["email"], shown["dnd"], sorted(shown["tags"])) == ("ada@new.example", True, ["met", "vip"])
+    world.clock.skip(60)
+    world.gh.edit(right, email="ada@third.example")
+    settle(world)
+    assert world.gg.person(left)["email"] == "ada@third.example"
+    found = " ".join(finding["problem"] for each in world.sync("check", "--json").document["accounts"]
+                     for finding in each["findings"])  # fmt: skip
+    for said in (
+        "email can only be read",
+        "label_names can only be read",
+        "stage can only be read",
+        "dnd can only be read",
+    ):
+        assert said in found
+
+
+def test_a_check_finds_two_fields_that_name_one_custom_field_in_two_ways(world: World) -> None:
+    field_id = place(world, "TEXT", name="Job Title")
+    configure(world, f'own = {{ growthgenius = "seo_description", growthhub = "{field_id}" }}')
+    found = [each for one in world.sync("check", "--json").document["accounts"] for each in one["findings"]]
+    problems = [each["problem"] for each in found if not each["ok"] and each["what"].startswith("field own of ")]
+    assert problems == ["Job Title is written by title too"]
