@@ -7,7 +7,7 @@ A value that a transform has no result for stays where it is: NO_TRANSLATION (R1
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import ClassVar, Final, Protocol
 
 from connectors.contact import Value
 from connectors.values import labels
@@ -15,7 +15,9 @@ from sync.rules.translation import NO_TRANSLATION, Translated, TranslationTable
 
 
 class Transform(Protocol):
-    """Changes the values of one field."""
+    """Changes the values of one field. `invertible` says whether there is a way back."""
+
+    invertible: ClassVar[bool]
 
     def to_right(self, value: Value) -> Translated:
         """Change a value of the left side for the right side."""
@@ -28,6 +30,7 @@ class Transform(Protocol):
 class Words:
     """Replaces whole values by a table; of several choices, each of them."""
 
+    invertible: ClassVar[bool] = True
     table: TranslationTable
 
     def to_right(self, value: Value) -> Translated:
@@ -50,6 +53,7 @@ class Words:
 class OneWay:
     """Changes a text in the direction in which it travels."""
 
+    invertible: ClassVar[bool] = False
     change: Callable[[str], str]
 
     def to_right(self, value: Value) -> Translated:
@@ -65,6 +69,7 @@ class OneWay:
 class Prefix:
     """Puts a text before every value of the left. A value of the right without it has none."""
 
+    invertible: ClassVar[bool] = True
     prefix: str
 
     def to_right(self, value: Value) -> Translated:
@@ -84,6 +89,7 @@ class Prefix:
 class Join:
     """Joins the choices of one side to a text of the other side: of the left, or with `splits` of the right."""
 
+    invertible: ClassVar[bool] = True
     separator: str
     splits: bool = False
 

@@ -262,6 +262,33 @@ def test_a_transform_with_a_way_back_goes_both_ways(
 
 
 @pytest.mark.parametrize(
+    ("line", "left_value", "right_value"),
+    [
+        ('type = "choices", join = "; "', "red, blue", "Red; blue"),
+        ('split = "; "', "red; blue", "blue, red"),
+        ('map = { "hot" = "A", "cold" = "B" }', "hot", "a"),
+    ],
+    ids=["join", "split", "map"],
+)
+def test_values_that_agree_after_the_transform_meet_without_a_write_or_a_conflict(
+    world: World, line: str, left_value: str, right_value: str
+) -> None:
+    field_id = place(world, "TEXT")
+    left = world.gg.add(**ADA, custom3=left_value)
+    settle(world)
+    right = world.links()[left]
+    world.gh.edit(right, custom={"contact.own_field": right_value})
+    settle(world)
+    if mirror.SWAPPED:
+        line = INVERTED.get(line, 'map = { "A" = "hot", "B" = "cold" }')
+    fields = f'own = {{ growthgenius = "custom3", growthhub = "contact.own_field", {line}, conflicts = "manual" }}'
+    configure(world, fields)
+    settle(world)
+    assert world.gg.person(left)["custom3"] == left_value
+    assert custom(world, right, field_id) == right_value
+
+
+@pytest.mark.parametrize(
     ("line", "left_value", "shown"), [('case = "upper"', "gold", "GOLD"), ('strip = "()#"', "(#7)", "7")]
 )
 def test_a_transform_without_a_way_back_goes_one_way(world: World, line: str, left_value: str, shown: str) -> None:
