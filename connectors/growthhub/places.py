@@ -5,7 +5,8 @@ Rules kept here:
   alone. As a place of another field it can be read;
 - `type`, `gender` and `address2` are shown, and their writing is not documented for every call. A row of a search does
   not show gender and address2, so there an absent key is unknown, not empty. In a record read by id it is empty;
-- a custom field holds the types of fields that its own type can show again. A kind that is not known is read as a text.
+- a custom field holds the types of fields that its own type can show again. A kind that is not known is read as a text;
+- a place for dates shows a number of milliseconds in the rows of a search, and a text elsewhere.
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from typing import Any, Final
 from connectors.contact import PHONE_SLOTS, Value
 from connectors.fields import FieldType, Place, squash
 from connectors.growthhub.source_places import EARLIER, MARKER
-from connectors.values import typed
+from connectors.values import calendar_date, typed
 from connectors.values.text import UNKNOWN
 
 PREFIX: Final = "contact."
@@ -141,6 +142,8 @@ class MappedPlace:
 
     def decode(self, value: Any) -> typed.Decoded:
         """Return the canonical value of a raw one."""
+        if self.place.type == "date":
+            value = calendar_date.from_milliseconds(value)
         return typed.decode(self.type, files_of(value) if self.place.kind == FILES else value)
 
     def encode(self, value: Value) -> Any:

@@ -3,8 +3,12 @@
 Rules kept here:
 - the canonical form is a plain decimal: "1234.5", "-3", "0". No exponent, no sign of a positive number, no zeros at the
   end of a fraction;
-- signs for thousands are a comma, a dot, a space or an apostrophe, in groups of three. Where a comma and a dot stand in
-  one number, the later one begins the fraction. A single comma with three digits after it is a sign for thousands;
+- signs for thousands are a comma, a dot, a space or an apostrophe: one of them, between groups of three digits. The
+  first group has one to three and no zero before. The other one of comma and dot begins the fraction; after a space or
+  an apostrophe either does: "1,234.5", "1.234,5", "1 234,5", "1'234.50";
+- a single comma or dot begins the fraction wherever it cannot stand for thousands: "0,5", "0,123", "1,5", "1234,567".
+  Where it could ("1,234", "1.234"), a comma stands for thousands, and a dot begins the fraction, as in the canonical
+  form. With a currency ("1.234 €") a dot is not guessed: that is Unmapped;
 - an amount of money may carry a currency sign or a code of three capital letters, which is not kept: a place for money
   holds a number;
 - what is no number, or has more than LONGEST digits, is Unmapped (R17).
@@ -22,12 +26,12 @@ LONGEST: Final = 40
 
 _CANONICAL: Final = re.compile(r"(?:0|-?[1-9][0-9]*)(?:\.[0-9]*[1-9])?|-0\.[0-9]*[1-9]")
 _PLAIN: Final = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,2})?")
-_SPACES: Final = re.compile("[ '\u2019\u00a0\u202f](?=[0-9]{3}(?![0-9]))")
-_GROUPED: Final = {
-    ",": re.compile(r"[-+]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?"),
-    ".": re.compile(r"[-+]?[0-9]{1,3}(?:\.[0-9]{3}){2,}|[-+]?[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]*"),
-}
-_DECIMAL_COMMA: Final = re.compile(r"[-+]?[0-9]+,(?:[0-9]{1,2}|[0-9]{4,})")
+_GROUPED: Final = re.compile(
+    r"(?P<whole>[-+]?[1-9][0-9]{0,2}(?P<sign>[,. '\u2009\u2019\u00a0\u202f])[0-9]{3}(?:(?P=sign)[0-9]{3})*)"
+    r"(?:(?P<dot>[.,])(?P<fraction>[0-9]*))?"
+)
+_DECIMAL_COMMA: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]*)?,[0-9]+")
+_DOT_OR_GROUP: Final = re.compile(r"[-+]?[1-9][0-9]{0,2}\.[0-9]{3}")
 _CURRENCY: Final = re.compile(r"[A-Z]{3}(?![A-Za-z])|(?<![A-Za-z])[A-Z]{3}|[$\u00a2-\u00a5\u20a0-\u20cf]")
 _AROUND: Final = re.compile(rf"([-+]?)\s*(?:{_CURRENCY.pattern})?\s*([-+]?[0-9.].*?)\s*(?:{_CURRENCY.pattern})?")
 
@@ -48,7 +52,8 @@ def clean_money(raw: object) -> Reading:
     around = _AROUND.fullmatch(found.raw)
     if around is None or (around[1] and around[2][0] in "-+"):
         return found
-    return parse(around[1] + around[2]) or found
+    amount = around[1] + around[2]
+    return found if _DOT_OR_GROUP.fullmatch(amount) else parse(amount) or found
 
 
 def parse(written: str) -> str | None:
@@ -57,7 +62,7 @@ def parse(written: str) -> str | None:
         return None
     if _CANONICAL.fullmatch(written) and len(written) <= LONGEST:
         return written
-    plain = _without_groups(_SPACES.sub("", written.replace("\u2212", "-")))
+    plain = _without_groups(written.replace("\u2212", "-"))
     if plain is None or not _PLAIN.fullmatch(plain):
         return None
     try:
@@ -83,10 +88,12 @@ def to_json(canonical: str) -> int | float | None:
 
 def _without_groups(number: str) -> str | None:
     """Return the number without signs for thousands and with a dot before its fraction, None where it has no form."""
-    if "," not in number and number.count(".") <= 1:
+    found = _GROUPED.fullmatch(number)
+    if found is None:
+        return number.replace(",", ".") if "," not in number or _DECIMAL_COMMA.fullmatch(number) else None
+    sign, dot = found["sign"], found["dot"]
+    if sign == dot:
+        return None
+    if _DOT_OR_GROUP.fullmatch(number):
         return number
-    if _GROUPED[","].fullmatch(number):
-        return number.replace(",", "")
-    if _GROUPED["."].fullmatch(number):
-        return number.replace(".", "").replace(",", ".")
-    return number.replace(",", ".") if _DECIMAL_COMMA.fullmatch(number) else None
+    return found["whole"].replace(sign, "") + (f".{found['fraction']}" if dot else "")

@@ -1,5 +1,7 @@
 """Values of both sides that a transform makes equal agree, whichever side wrote them first (R10, R48)."""
 
+from random import Random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,12 +63,12 @@ def test_other_values_differ(
     values=st.lists(st.text("abcD éß", min_size=1, max_size=4), min_size=1, max_size=4),
     order=st.randoms(use_true_random=False),
 )
-def test_a_text_with_the_choices_in_any_order_agrees(values: list[str], order: object) -> None:
+def test_a_text_with_the_choices_in_any_order_agrees(values: list[str], order: Random) -> None:
     choices = decode("choices", values)
     field = TypedField(*JOINED, Join("; "))
     if not isinstance(choices, tuple):
         return
     shuffled = list(choices)
-    order.shuffle(shuffled)  # type: ignore[attr-defined] - Random, which hypothesis does not type
+    order.shuffle(shuffled)
     assert field.carried(choices, "right") is not NO_TRANSLATION
     assert field.same(choices, ";".join(shuffled))
