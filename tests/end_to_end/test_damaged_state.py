@@ -15,6 +15,7 @@ from sync.operations import open_items
 from sync.operations.state_repair import repair
 from sync.operations.status import read_status
 from tests.end_to_end.world import World
+from tests.thorough import pairs
 
 GARBAGE = "garbage"
 
@@ -166,8 +167,10 @@ def test_a_conflict_that_cannot_be_read_is_found_again(world: World) -> None:
     assert (conflict["left"]["value"], conflict["right"]["value"]) == ("Lyon", "Oslo")
 
 
-@pytest.mark.parametrize("column", ["left_value", "right_value", "resolution"])
-@pytest.mark.parametrize("value", ["1", "true", '{"a": 1}', '[["x"]]', '["x", 1]', "[null]"])
+@pytest.mark.parametrize(
+    ("value", "column"),
+    pairs(["1", "true", '{"a": 1}', '[["x"]]', '["x", 1]', "[null]"], ["left_value", "right_value", "resolution"]),
+)
 def test_a_conflict_with_a_value_that_its_field_cannot_have_is_named_and_found_again(
     world: World, column: str, value: str
 ) -> None:
@@ -205,8 +208,12 @@ def test_kept_times_of_another_shape_are_named_and_dropped(world: World, value: 
     assert (world.gg.people()[0]["city"], world.gh.people()[0]["city"]) == ("Lyon", "Oslo")
 
 
-@pytest.mark.parametrize("column", ["stream", "connection", "link", "field", "who", "found_ms", "run"])
-@pytest.mark.parametrize("value", [GARBAGE, "[]", b"\xff\x00", -7])
+@pytest.mark.parametrize(
+    ("column", "value"),
+    pairs(
+        ["stream", "connection", "link", "field", "who", "found_ms", "run"], [GARBAGE, "[]", b"\xff\x00", -7], each=2
+    ),
+)
 def test_an_open_conflict_is_found_again_whichever_of_its_cells_was_damaged(
     world: World, column: str, value: object
 ) -> None:

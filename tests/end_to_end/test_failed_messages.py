@@ -12,12 +12,12 @@ from connectors.sandbox.base import Call, Fault
 from tests.end_to_end.changed_answers import rewrite
 from tests.end_to_end.message_world import Office, minutes
 from tests.end_to_end.test_messages import counts, nothing_more, streams
+from tests.thorough import pairs
 
 PHOTO = "https://files.example.com/location/photo.jpg"
 
 
-@pytest.mark.parametrize("status", ["failed", "undelivered", "Failed"])
-@pytest.mark.parametrize("kind", ["SMS", "WhatsApp", "Email"])
+@pytest.mark.parametrize(("kind", "status"), pairs(["SMS", "WhatsApp", "Email"], ["failed", "undelivered", "Failed"]))
 def test_a_message_that_failed_to_go_out_is_not_synced(office: Office, kind: str, status: str) -> None:
     left, right = office.person("ann")
     office.world.gh.add_message(right, kind, "outbound", "Call me", at=minutes(-5), status=status)

@@ -10,8 +10,11 @@ from state.file import StateFile
 from state.staging import Staging
 from tests.end_to_end.comparison import differences
 from tests.end_to_end.world import World
+from tests.thorough import THOROUGH
 
 COUNT = 60
+STATE_PAGES = (0, 1, 2, 4, 6) if THOROUGH else (0, 2, 6)
+STAGE_PAGES = (0, 1, 4, 12) if THOROUGH else (0, 4)
 
 
 def people(world: World) -> None:
@@ -47,7 +50,7 @@ def limit_stage(monkeypatch: pytest.MonkeyPatch, pages: int) -> None:
 
 @pytest.mark.parametrize(
     ("limit", "pages"),
-    [*((limit_state, pages) for pages in (0, 1, 2, 4, 6)), *((limit_stage, pages) for pages in (0, 1, 4, 12))],
+    [*((limit_state, pages) for pages in STATE_PAGES), *((limit_stage, pages) for pages in STAGE_PAGES)],
 )
 def test_a_run_that_ran_out_of_space_is_carried_on_by_the_next(
     world: World, monkeypatch: pytest.MonkeyPatch, limit: Any, pages: int

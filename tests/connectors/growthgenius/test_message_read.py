@@ -18,7 +18,7 @@ from connectors.sandbox.base import Call
 from connectors.sandbox.faults import Fault
 from tests.connectors.growthgenius.account import EPOCH, EVERYTHING, World, united
 from tests.connectors.growthgenius.test_read_windows import EDITING, PAGED, READINGS
-from tests.thorough import THOROUGH, examples
+from tests.thorough import THOROUGH, examples, pairs
 
 HINTS: dict[str, Callable[[datetime], datetime | None]] = {
     "when it was updated": lambda at: at,
@@ -37,8 +37,7 @@ def read(world: World, window: Window = EVERYTHING) -> dict[str, Any]:
     return united(world.account.message_store.read_window(window))
 
 
-@pytest.mark.parametrize("hint", HINTS)
-@pytest.mark.parametrize("name", sorted(FEW_CALLS))
+@pytest.mark.parametrize(("name", "hint"), pairs(sorted(FEW_CALLS), list(HINTS), each=2))
 def test_messages_are_read_completely_whatever_they_report_of_when_they_were_sent(name: str, hint: str) -> None:
     with World(READINGS[name]) as world:
         ids = world.correspond(107, seconds=7.3, sent=HINTS[hint])

@@ -16,6 +16,7 @@ from connectors.http.rate_limiter import CallSlot, MemoryCallLogStore, Pacer
 from connectors.sandbox.fixed_rate_limit import FixedRateLimit
 from sync.streams.price import price_of_calls
 from tests.connectors.clocks import FakeClock
+from tests.thorough import THOROUGH
 
 FREE = {60: 50, 3600: 200, 86_400: 600}
 LIMIT = RateLimit(50, 60.0, 600, ((3600.0, 200), (86_400.0, 600)))
@@ -58,7 +59,7 @@ class World:
         pacer.done(slot, said if answered else None, 200 if answered else None)  # type: ignore[arg-type]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60 if THOROUGH else 5, deadline=None)
 @given(seed=st.integers(0, 2**32), processes=st.integers(1, 3))
 def test_no_call_of_our_own_is_over_a_fixed_limit_in_a_week(seed: int, processes: int) -> None:
     chance, world = random.Random(seed), World(FREE, processes)  # noqa: S311 (a world to repeat)
