@@ -19,8 +19,8 @@ from typing import Any, Final
 
 from connectors.apollo.client import ApolloClient, deleted_ids
 from connectors.apollo.custom_fields import MARKER
-from connectors.apollo.encode import NEW, STAGE, EncodedWrite
-from connectors.apollo.mapping import PLACE, PLAIN, SLOTS, TYPES, Mapper
+from connectors.apollo.encode import NEW, STAGE, ApolloWrite
+from connectors.apollo.mapping import PLACE, PLAIN, SLOTS, TYPES, ApolloMapper
 from connectors.apollo.search_reading import ApolloSearch
 from connectors.apollo.write import ApolloWriter
 from connectors.bulk import ChangedContact, NewContact, Outcome
@@ -49,7 +49,7 @@ class _Order:
     current: Raw
     memory: Mapping[str, Any]
     changes: Fields
-    write: EncodedWrite
+    write: ApolloWrite
     shown: dict[str, Any] = field(default_factory=dict)
     served_at: datetime | None = None
     error: ConnectorError | None = None
@@ -75,7 +75,7 @@ class ApolloBulkWriter:
     def __init__(
         self,
         client: ApolloClient,
-        mapper: Mapper,
+        mapper: ApolloMapper,
         writer: ApolloWriter,
         search: ApolloSearch,
         create_one: Callable[[Fields, str | None], WriteResult],
@@ -476,7 +476,7 @@ class _Plan:
 def replace_write(order: _Order, body: Mapping[str, Any]) -> _Order:
     """Return an order that writes only these keys of the record that another one has created."""
     current = {**NEW, **order.shown}
-    return _Order(current, {}, {}, EncodedWrite(body), dict(order.shown), order.served_at)
+    return _Order(current, {}, {}, ApolloWrite(body), dict(order.shown), order.served_at)
 
 
 def _shared_value(values: Sequence[Any]) -> Any:

@@ -9,9 +9,9 @@ from connectors.apollo import check as account_check
 from connectors.apollo import directory
 from connectors.apollo.bulk import ApolloBulkWriter
 from connectors.apollo.client import ApolloClient
-from connectors.apollo.custom_fields import MARKER, CustomFields
+from connectors.apollo.custom_fields import MARKER, ApolloCustomFields
 from connectors.apollo.encode import NEVER_EMPTY, NEW
-from connectors.apollo.mapping import GUESSED, NATIVE, READ_ONLY, SLOTS, Mapper
+from connectors.apollo.mapping import GUESSED, NATIVE, READ_ONLY, SLOTS, ApolloMapper
 from connectors.apollo.search_reading import ApolloSearch
 from connectors.apollo.write import ApolloWriter
 from connectors.clock import Clock, SystemClock
@@ -70,13 +70,13 @@ class Apollo:
         self.account = account
         self.call_counts = wire.traffic
         self.client = ApolloClient(wire, legacy_key)
-        self.custom_fields = CustomFields(self.client, cache, mapped or {}, sources)
+        self.custom_fields = ApolloCustomFields(self.client, cache, mapped or {}, sources)
         self.stages = directory.stages(self.client, cache)
         self.users = directory.users(self.client, cache)
         self.lists = directory.lists(self.client, cache)
         self.client.on_labels = lambda rows: self.lists.learn(directory.named_rows(rows))
         self.search = ApolloSearch(self.client, self.stages)
-        self.mapper = Mapper(country, self.stages, self.users, self.lists, self.custom_fields, sources, compute)
+        self.mapper = ApolloMapper(country, self.stages, self.users, self.lists, self.custom_fields, sources, compute)
         self.writer = ApolloWriter(self.client, self.mapper)
         self.bulk = ApolloBulkWriter(
             self.client, self.mapper, self.writer, self.search, self.create_contact, self.update_contact

@@ -51,7 +51,7 @@ _REFUSED: Final = "custom_fields_refused"
 
 
 @dataclass(frozen=True, slots=True)
-class CustomField:
+class ApolloCustomField:
     """One custom field of contacts."""
 
     id: str
@@ -66,7 +66,7 @@ class CustomField:
         return Place(self.label, self.label, known or "text", writable=writable, custom=True, kind=self.kind)
 
 
-class CustomFields:
+class ApolloCustomFields:
     """The places of one team. `mapped` are the fields that convert by their type, each with a label or an id."""
 
     def __init__(
@@ -80,12 +80,12 @@ class CustomFields:
         self._placed: Mapping[str, Place] = {}
         self._client = client
         self._cache = cache
-        self._places: Mapping[str, CustomField] | None = None
+        self._places: Mapping[str, ApolloCustomField] | None = None
         self._is_current = False
         self._lock = threading.RLock()
 
     @property
-    def places(self) -> Mapping[str, CustomField]:
+    def places(self) -> Mapping[str, ApolloCustomField]:
         """The custom field of each canonical field (and of MARKER) that has one. Empty when they cannot be read."""
         places = self._places
         if places is None:
@@ -155,11 +155,13 @@ class CustomFields:
         self._cache.forget(_LIST)
         self._places, self._is_current = None, False
 
-    def read(self) -> Sequence[CustomField]:
+    def read(self) -> Sequence[ApolloCustomField]:
         """Read the list from the server and cache it. Raises AuthError without the scope, RecordRefused."""
         rows = [row for row in self._client.list_fields() if row.get("modality") == "contact"]
         fields = [
-            CustomField(str(row["id"]).removeprefix(_PREFIX), str(row.get("label") or ""), str(row.get("type") or ""))
+            ApolloCustomField(
+                str(row["id"]).removeprefix(_PREFIX), str(row.get("label") or ""), str(row.get("type") or "")
+            )
             for row in rows
             if row.get("id") and row.get("source", "custom") == "custom"
         ]
@@ -167,7 +169,7 @@ class CustomFields:
         self._is_current = True
         return fields
 
-    def _remember(self, fields: Sequence[CustomField]) -> None:
+    def _remember(self, fields: Sequence[ApolloCustomField]) -> None:
         rows = [[each.id, each.label, each.kind] for each in fields]
         self._cache.put(_LIST, {"readable": True, "fields": rows})
         self._places = None
@@ -187,7 +189,7 @@ class CustomFields:
         if field_id is None:
             self.read()
         else:
-            self._remember([*self._load(), CustomField(field_id, label, kind)])
+            self._remember([*self._load(), ApolloCustomField(field_id, label, kind)])
         if name in self.places:
             return True
         raise OutcomeUnknown(self._client.account, f"the custom field {label} was made, and is not there")
@@ -195,7 +197,7 @@ class CustomFields:
     def _refuse(self, labels_: Collection[str]) -> None:
         self._cache.put(_REFUSED, sorted({*self._refused(), *labels_}))
 
-    def _load(self) -> Sequence[CustomField]:
+    def _load(self) -> Sequence[ApolloCustomField]:
         cached = self._cache.get(_LIST)
         if cached is None:
             try:
@@ -203,7 +205,7 @@ class CustomFields:
             except (AuthError, RecordError):
                 self._cache.put(_LIST, {"readable": False, "fields": []})
                 return []
-        return [CustomField(*each) for each in cached["fields"]]
+        return [ApolloCustomField(*each) for each in cached["fields"]]
 
     def _is_readable(self) -> bool:
         cached = self._cache.get(_LIST)
@@ -212,8 +214,8 @@ class CustomFields:
     def _refused(self) -> frozenset[str]:
         return frozenset(self._cache.get(_REFUSED) or ())
 
-    def _match(self, fields: Sequence[CustomField]) -> dict[str, CustomField]:
-        by_name: dict[str, CustomField] = {}
+    def _match(self, fields: Sequence[ApolloCustomField]) -> dict[str, ApolloCustomField]:
+        by_name: dict[str, ApolloCustomField] = {}
         for field in fields:
             by_name.setdefault(labels.key(field.label), field)
             by_name.setdefault(labels.key(field.id), field)
@@ -223,7 +225,7 @@ class CustomFields:
         self.unfit = frozenset(there.keys() - fit.keys())
         return fit
 
-    def _holds(self, name: str, field: CustomField) -> bool:
+    def _holds(self, name: str, field: ApolloCustomField) -> bool:
         if name not in self.mapped:
             return field.kind in TEXT_TYPES
         return field.place.holds(self.mapped[name].type)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from connectors import phone_slots
 from connectors.apollo.custom_fields import MARKER
-from connectors.apollo.mapping import NATIVE, PHONE_KEYS, PLACE, PLAIN, READ_ONLY, SLOTS, Mapper, label_names
+from connectors.apollo.mapping import NATIVE, PHONE_KEYS, PLACE, PLAIN, READ_ONLY, SLOTS, ApolloMapper, label_names
 from connectors.contact import Fields, Value
 from connectors.fields import FieldType
 from connectors.records import Raw
@@ -35,7 +35,7 @@ NEW: Final[Raw] = {"id": "", "phone_numbers": [], "label_ids": [], "typed_custom
 
 
 @dataclass(frozen=True, slots=True)
-class EncodedWrite:
+class ApolloWrite:
     """A write of one contact: `body` by wire key, `impossible` the changes that are not sent."""
 
     body: Mapping[str, Any]
@@ -64,7 +64,9 @@ class EncodedWrite:
         return self.rest, self.bulk
 
 
-def encode(mapper: Mapper, before: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None) -> EncodedWrite:
+def encode(
+    mapper: ApolloMapper, before: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None
+) -> ApolloWrite:
     """Return the write that sets these values in a record. Asks for stages, users and lists that are not known."""
     body: dict[str, Any] = {}
     custom: dict[str, Any] = {}
@@ -98,14 +100,14 @@ def encode(mapper: Mapper, before: Raw, memory: Mapping[str, Any], changes: Fiel
         custom |= _marker(mapper, before, marker)
     if custom:
         body["typed_custom_fields"] = custom
-    return EncodedWrite(body, frozenset(impossible), frozenset(changes) - impossible)
+    return ApolloWrite(body, frozenset(impossible), frozenset(changes) - impossible)
 
 
-def _type_of(mapper: Mapper, name: str) -> FieldType:
+def _type_of(mapper: ApolloMapper, name: str) -> FieldType:
     return mapper.custom_fields.mapped[name].type
 
 
-def _marker(mapper: Mapper, before: Raw, marker: str) -> dict[str, str]:
+def _marker(mapper: ApolloMapper, before: Raw, marker: str) -> dict[str, str]:
     """Return the source id to write: not over that of another account (R31), and not where it is there already."""
     field_id = mapper.custom_fields.places[MARKER].id
     shown = (before.get("typed_custom_fields") or {}).get(field_id)
@@ -113,7 +115,7 @@ def _marker(mapper: Mapper, before: Raw, marker: str) -> dict[str, str]:
     return {} if shown == written or mapper.sources.is_foreign(shown) else {field_id: written}
 
 
-def _put_named(mapper: Mapper, before: Raw, changes: Fields, body: dict[str, Any], name: str) -> set[str]:
+def _put_named(mapper: ApolloMapper, before: Raw, changes: Fields, body: dict[str, Any], name: str) -> set[str]:
     """Put a value that is an id at Apollo into the body. Return the names without one."""
     value = changes[name]
     if name == "website":
@@ -135,7 +137,7 @@ def _put_named(mapper: Mapper, before: Raw, changes: Fields, body: dict[str, Any
     return set()
 
 
-def _put_consent(mapper: Mapper, before: Raw, changes: Fields, body: dict[str, Any]) -> set[str]:
+def _put_consent(mapper: ApolloMapper, before: Raw, changes: Fields, body: dict[str, Any]) -> set[str]:
     stage = before.get(STAGE)
     is_blocked = consent.forbids(mapper.stages.name_of(str(stage))) if stage else False
     if changes["do_not_contact"] is not None:
@@ -151,7 +153,7 @@ def _put_consent(mapper: Mapper, before: Raw, changes: Fields, body: dict[str, A
     return {"do_not_contact"} if before.get("email_unsubscribed") is True else set()
 
 
-def _put_tags(mapper: Mapper, before: Raw, body: dict[str, Any], value: Value) -> set[str]:
+def _put_tags(mapper: ApolloMapper, before: Raw, body: dict[str, Any], value: Value) -> set[str]:
     names = label_names(before, mapper.lists)
     if len(names) < len(before.get("label_ids") or ()):
         # A list without a name would be lost, because `label_names` replaces all of them.
@@ -170,7 +172,7 @@ def _first_spelling(names: list[str]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _address(mapper: Mapper, before: Raw, memory: Mapping[str, Any], changes: Fields) -> str:
+def _address(mapper: ApolloMapper, before: Raw, memory: Mapping[str, Any], changes: Fields) -> str:
     """Return the address of a contact from city, state and country, as they are and as they are to be."""
     shown = mapper.contact({"id": "", **{key: before.get(key) for key in PLACE}}, memory)
     raw = {name: shown.fields.get(name, shown.unmapped.get(name)) for name in PLACE}

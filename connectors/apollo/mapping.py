@@ -17,7 +17,7 @@ from hashlib import blake2b
 from typing import Any, Final
 
 from connectors import phone_slots
-from connectors.apollo.custom_fields import MARKER, CustomFields
+from connectors.apollo.custom_fields import MARKER, ApolloCustomFields
 from connectors.apollo.directory import Directory
 from connectors.contact import Contact, Fields, Value
 from connectors.fields import Compute, compute_nothing
@@ -61,14 +61,14 @@ DIGEST_BYTES: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Mapper:
+class ApolloMapper:
     """Maps the records of one team. `region` is the country of numbers without a country code, alpha-2."""
 
     region: str
     stages: Directory
     users: Directory
     lists: Directory
-    custom_fields: CustomFields
+    custom_fields: ApolloCustomFields
     sources: SourceAccount
     compute: Compute = compute_nothing
 

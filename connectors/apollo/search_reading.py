@@ -35,7 +35,7 @@ _TIMES: Final = {UPDATED: "updated_at", CREATED: "created_at"}
 
 
 @dataclass(slots=True)
-class SearchReading:
+class ApolloSearchReading:
     """Reads one sorted search. `only` are filters besides; `earliest` is the time at which it may stop."""
 
     client: ApolloClient
@@ -195,8 +195,10 @@ class ApolloSearch:
             )
             yield Page((), last.served_at, (UnreadableRow("beyond the display limit", reason, None),), (reason,))
 
-    def _reading(self, earliest: datetime, by: str = UPDATED, only: Mapping[str, Any] | None = None) -> SearchReading:
-        return SearchReading(self._client, self._health, earliest, by, only or {}, self._limit)
+    def _reading(
+        self, earliest: datetime, by: str = UPDATED, only: Mapping[str, Any] | None = None
+    ) -> ApolloSearchReading:
+        return ApolloSearchReading(self._client, self._health, earliest, by, only or {}, self._limit)
 
     def _probe(self) -> datetime:
         return self._client.search({"page": 1, "per_page": 1, "sort_by_field": CREATED}).served_at

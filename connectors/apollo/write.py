@@ -13,8 +13,8 @@ from dataclasses import replace
 from typing import Any
 
 from connectors.apollo.client import ApolloClient
-from connectors.apollo.encode import NEVER_EMPTY, NEW, EncodedWrite, encode
-from connectors.apollo.mapping import PLACE, Mapper
+from connectors.apollo.encode import NEVER_EMPTY, NEW, ApolloWrite, encode
+from connectors.apollo.mapping import PLACE, ApolloMapper
 from connectors.connector import WriteResult
 from connectors.contact import Fields, same
 from connectors.edits import refuse_if_edited
@@ -25,11 +25,11 @@ from connectors.records import Page, Raw
 class ApolloWriter:
     """Creates and updates the contacts of one team, one by one."""
 
-    def __init__(self, client: ApolloClient, mapper: Mapper) -> None:
+    def __init__(self, client: ApolloClient, mapper: ApolloMapper) -> None:
         self._client = client
         self._mapper = mapper
 
-    def encoded(self, before: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None) -> EncodedWrite:
+    def encoded(self, before: Raw, memory: Mapping[str, Any], changes: Fields, marker: str | None) -> ApolloWrite:
         """Return the write that sets these values; a value that cannot be emptied is impossible."""
         kept = {name for name in changes if changes[name] is None and name in NEVER_EMPTY}
         sent = {name: value for name, value in changes.items() if name not in kept}
@@ -93,7 +93,7 @@ class ApolloWriter:
         return Page([{**known, **shown[0]}], page.served_at)
 
     def _result(
-        self, before: Raw, memory: Mapping[str, Any], changes: Fields, order: EncodedWrite, page: Page
+        self, before: Raw, memory: Mapping[str, Any], changes: Fields, order: ApolloWrite, page: Page
     ) -> WriteResult:
         raw = {**({} if before is NEW else before), **page.records[0]}
         refused = order.impossible | self.not_taken(before, raw, memory, changes)

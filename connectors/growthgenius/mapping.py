@@ -87,17 +87,17 @@ _PLAIN: Final = tuple((name, PLACES[name], reader) for name, reader in _READERS.
 
 
 @dataclass(frozen=True, slots=True)
-class MappedPlace:
+class GrowthGeniusPlace:
     """The place of a field that converts by its type (R47)."""
 
     type: FieldType
     place: Place
 
 
-def mapped_places(mapped: Mapping[str, MappedField]) -> dict[str, MappedPlace]:
+def mapped_places(mapped: Mapping[str, MappedField]) -> dict[str, GrowthGeniusPlace]:
     """Return the place of each mapped field, without those that GrowthGenius has no place for."""
     found = {name: (field.type, places.place_of(field.place, field.type)) for name, field in mapped.items()}
-    return {name: MappedPlace(kind, place) for name, (kind, place) in found.items() if place is not None}
+    return {name: GrowthGeniusPlace(kind, place) for name, (kind, place) in found.items() if place is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class ContactReader:
 
     country: str
     owner: Owner
-    mapped: Mapping[str, MappedPlace] = field(default_factory=dict)
+    mapped: Mapping[str, GrowthGeniusPlace] = field(default_factory=dict)
     compute: Compute = compute_nothing
 
     def contact(self, raw: Raw, memory: Mapping[str, Any]) -> Contact:

@@ -39,7 +39,7 @@ _NOT_THERE: Final = re.compile(r"\bnot\s+(?:be\s+)?found\b|\bdoes(?:\s+not|n't)\
 
 
 @dataclass(frozen=True, slots=True)
-class ListResponse:
+class PageResponse:
     """A page of a list, and the server's time of it."""
 
     rows: Rows
@@ -63,7 +63,7 @@ class WhautomateClient:
         self.limit = LIMIT
         self._admission = ForbiddenCheck(lambda: self.list_page(1, 1))
 
-    def list_page(self, page: int, limit: int, *, splittable: bool = False, once: bool = False) -> ListResponse:
+    def list_page(self, page: int, limit: int, *, splittable: bool = False, once: bool = False) -> PageResponse:
         """Return one page of all contacts. Raises AnswerTooLarge, RecordRefused, AuthError, TransientError."""
         params = {"limit": str(limit), "page": str(page)}
         return self._listed(self.wire.send_query("GET", "/contacts", params=params, splittable=splittable, once=once))
@@ -166,9 +166,9 @@ class WhautomateClient:
             raise
         return reply
 
-    def _listed(self, reply: Reply) -> ListResponse:
+    def _listed(self, reply: Reply) -> PageResponse:
         try:
-            return ListResponse(rows_of(reply.body), reply.served_at)
+            return PageResponse(rows_of(reply.body), reply.served_at)
         except Malformed as reason:
             raise ServerTrouble(self.account, f"a list: {reason}") from reason
 

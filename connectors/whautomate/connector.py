@@ -28,7 +28,7 @@ from connectors.values import email
 from connectors.whautomate import check, mapping, places
 from connectors.whautomate.client import LIMIT, WhautomateClient
 from connectors.whautomate.envelope import identity
-from connectors.whautomate.listing import Listing
+from connectors.whautomate.listing import ContactListing
 from connectors.whautomate.write import WhautomateWriter, missing_key
 
 
@@ -193,8 +193,8 @@ class Whautomate:
         """Close the connections."""
         self._wire.close()
 
-    def _listing(self) -> Listing:
-        return Listing(self._client, self._mapping.digest)
+    def _listing(self) -> ContactListing:
+        return ContactListing(self._client, self._mapping.digest)
 
     def _all_listed(self) -> Sequence[Raw]:
         with self._listed_lock:

@@ -17,7 +17,7 @@ from typing import Final
 from connectors.errors import AnswerTooLarge, IncompleteWindow, RecordRefused
 from connectors.health import Health
 from connectors.records import Page, Raw, UnreadableRow
-from connectors.whautomate.client import SMALLER, ListResponse, WhautomateClient
+from connectors.whautomate.client import SMALLER, PageResponse, WhautomateClient
 from connectors.whautomate.envelope import Rows, identity
 
 LARGER: Final = {20: 100, 100: 500, 500: 5000}
@@ -38,7 +38,7 @@ class _Pass:
     pages: int = 0
 
 
-class Listing:
+class ContactListing:
     """Reads all contacts of one account. `digest` tells whether a record shows something else than before."""
 
     def __init__(self, client: WhautomateClient, digest: Callable[[Raw], bytes]) -> None:
@@ -94,7 +94,7 @@ class Listing:
         raise self._incomplete(f"it shows more than {MOST_PAGES} pages")
 
     def _news(
-        self, pages: list[tuple[ListResponse, tuple[UnreadableRow, ...]]], seen: dict[str, bytes]
+        self, pages: list[tuple[PageResponse, tuple[UnreadableRow, ...]]], seen: dict[str, bytes]
     ) -> Iterator[Page]:
         for page, unread in pages:
             records = []
@@ -106,7 +106,7 @@ class Listing:
             broken = (UnreadableRow("list", f"its list shows {page.rows.broken} row(s) that are no records"),)
             yield Page(records, page.served_at, (*unread, *(broken if page.rows.broken else ())))
 
-    def _read_page(self, number: int, limit: int) -> Iterator[tuple[ListResponse, tuple[UnreadableRow, ...]]]:
+    def _read_page(self, number: int, limit: int) -> Iterator[tuple[PageResponse, tuple[UnreadableRow, ...]]]:
         """Yield a page, or the smaller pages that make it up where it cannot be read as a whole."""
         tried = 0
         while True:
@@ -128,12 +128,12 @@ class Listing:
         for smaller in range((number - 1) * limit // part + 1, number * limit // part + 1):
             yield from self._read_page(smaller, part)
 
-    def _unread(self, number: int) -> tuple[ListResponse, tuple[UnreadableRow, ...]]:
+    def _unread(self, number: int) -> tuple[PageResponse, tuple[UnreadableRow, ...]]:
         served_at = self._health.served_at
         if served_at is None:
             raise self._incomplete("it answers no plain read")
         reason = f"its list fails at each page that holds row {number}"
-        return ListResponse(Rows(()), served_at), (UnreadableRow(f"row {number}", reason),)
+        return PageResponse(Rows(()), served_at), (UnreadableRow(f"row {number}", reason),)
 
     def _smaller(self, limit: int) -> int:
         if limit not in SMALLER:

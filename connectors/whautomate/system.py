@@ -12,7 +12,7 @@ from connectors.account_options import KEY_HELP, AccountOptions, BaseUrl, Secret
 from connectors.http.rate_headers import RateLimit
 from connectors.system import Capabilities, ConnectorSettings, Question, System, WebhookReader, Webhooks
 from connectors.whautomate.places import FIXED, STANDARD
-from connectors.whautomate.webhook_options import WebhookKeys
+from connectors.whautomate.webhook_options import WhautomateWebhookKeys
 
 if TYPE_CHECKING:
     from connectors.clock import Clock
@@ -76,7 +76,7 @@ def _build(settings: ConnectorSettings[WhautomateAccount]) -> "Connector":
     )
 
 
-def _webhook_reader(keys: WebhookKeys) -> WebhookReader:
+def _webhook_reader(keys: WhautomateWebhookKeys) -> WebhookReader:
     from connectors.whautomate.webhooks import SecretWebhooks
 
     return SecretWebhooks(keys)
@@ -98,7 +98,7 @@ SYSTEM = System(
     demo=_demo,
     capabilities=Capabilities(lists_only=True, messages=False),
     limit=LIMIT,
-    webhooks=Webhooks(WebhookKeys, _webhook_reader, lambda account: account.location_id),
+    webhooks=Webhooks(WhautomateWebhookKeys, _webhook_reader, lambda account: account.location_id),
     questions=(
         Question("api_key", "API key", secret=True),
         Question("location_id", "location id", Text, comment="where contacts are created"),

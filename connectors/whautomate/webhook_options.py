@@ -20,7 +20,7 @@ def _hash(value: object) -> str:
     return value
 
 
-class WebhookKeys(OptionsTable):
+class WhautomateWebhookKeys(OptionsTable):
     """The hash of the secret of Whautomate's webhooks. Without it no event of Whautomate is taken."""
 
     whautomate_key_sha256: Annotated[str, BeforeValidator(_hash), SHOWN] | None = None

@@ -18,7 +18,7 @@ from typing import Any, Final
 from connectors.http.allowed_calls import is_usable_id
 from connectors.system import WebhookEvent
 from connectors.values import instant
-from connectors.whautomate.webhook_options import WebhookKeys
+from connectors.whautomate.webhook_options import WhautomateWebhookKeys
 
 HEADER: Final = b"x-growthsync-key"
 _SECRET: Final = re.compile(r"/[0-9a-f]{64}")
@@ -28,7 +28,7 @@ _ID: Final = re.compile(r"""["']?_?id["']?\s*:\s*["']?([^"',}\s]+)""")
 class SecretWebhooks:
     """Takes events that bring the secret."""
 
-    def __init__(self, keys: WebhookKeys) -> None:
+    def __init__(self, keys: WhautomateWebhookKeys) -> None:
         self._hash = keys.whautomate_key_sha256
 
     def takes(self, path: str) -> bool:

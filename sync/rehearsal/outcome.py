@@ -17,7 +17,7 @@ Document = dict[str, Any]
 
 
 @dataclass(slots=True)
-class Finding:
+class RehearsalFinding:
     """How many there are of something, and examples."""
 
     count: int = 0
@@ -30,7 +30,7 @@ class Finding:
             self.examples.append(example)
 
     @classmethod
-    def of(cls, found: Iterable[Document]) -> "Finding":
+    def of(cls, found: Iterable[Document]) -> "RehearsalFinding":
         """Return a finding of all of these."""
         listed = cls()
         for one in found:
@@ -55,7 +55,7 @@ class LaterRun:
     def of(cls, report: RunReport, entries: Iterable[HistoryEntry]) -> "LaterRun":
         """Return what a run wrote, by its report and its history."""
         fields: dict[str, dict[str, int]] = {}
-        found = Finding()
+        found = RehearsalFinding()
         for entry in entries:
             counts = fields.setdefault(entry.account, {})
             counts[entry.field] = counts.get(entry.field, 0) + 1
@@ -80,11 +80,11 @@ class Rehearsal:
     newest: int | None = None
     read: dict[str, int] = field(default_factory=dict)
     unread: dict[str, int] = field(default_factory=dict)
-    conflicts: Finding = field(default_factory=Finding)
-    failures: Finding = field(default_factory=Finding)
-    settled: Finding = field(default_factory=Finding)
-    alone: dict[str, Finding] = field(default_factory=dict)
-    differ: Finding = field(default_factory=Finding)
+    conflicts: RehearsalFinding = field(default_factory=RehearsalFinding)
+    failures: RehearsalFinding = field(default_factory=RehearsalFinding)
+    settled: RehearsalFinding = field(default_factory=RehearsalFinding)
+    alone: dict[str, RehearsalFinding] = field(default_factory=dict)
+    differ: RehearsalFinding = field(default_factory=RehearsalFinding)
     cost: dict[str, Cost] = field(default_factory=dict)
     later: list[LaterRun] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)

@@ -22,7 +22,7 @@ from sync.output.progress import Progress, SilentProgress
 from sync.output.report import RunReport
 from sync.rehearsal.clock import RehearsalClock
 from sync.rehearsal.copies import CopiedAccount, copied_accounts
-from sync.rehearsal.outcome import Finding, LaterRun, Rehearsal, written
+from sync.rehearsal.outcome import LaterRun, Rehearsal, RehearsalFinding, written
 from sync.rehearsal.progress import RehearsedProgress
 from sync.rules.streams import CONTACTS
 from sync.streams.price import price_of_calls
@@ -154,9 +154,9 @@ class _Rehearser:
     def _describe_first(self, found: Rehearsal) -> None:
         """Add the open conflicts and failures, and what a policy decided."""
         with closing(self._open_state()) as state:
-            found.conflicts = Finding.of(_of(open_items.conflicts_of(state.db), found.name))
-            found.failures = Finding.of(_of(open_items.failures_of(state.db), found.name))
-        found.settled = Finding.of(written(one) for one in self._history(found.first) if one.rule in POLICIES)
+            found.conflicts = RehearsalFinding.of(_of(open_items.conflicts_of(state.db), found.name))
+            found.failures = RehearsalFinding.of(_of(open_items.failures_of(state.db), found.name))
+        found.settled = RehearsalFinding.of(written(one) for one in self._history(found.first) if one.rule in POLICIES)
 
     def _history(self, report: RunReport) -> Iterator[HistoryEntry]:
         """Yield what a run wrote."""
@@ -176,8 +176,8 @@ class _Rehearser:
             one, comparison = found[report.connection], report.comparison
             one.errors += report.errors
             if comparison is not None:
-                one.alone = {name: Finding.of(listed) for name, listed in comparison.only.items()}
-                one.differ = Finding.of(comparison.differ)
+                one.alone = {name: RehearsalFinding.of(listed) for name, listed in comparison.only.items()}
+                one.differ = RehearsalFinding.of(comparison.differ)
 
     def _open_state(self) -> StateFile:
         return StateFile.open(self.config.state.path)

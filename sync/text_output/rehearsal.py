@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sync.output.text import aligned, counted, indented, printable, span_text, value_text
 
 if TYPE_CHECKING:
-    from sync.rehearsal.outcome import Finding, LaterRun, Rehearsal
+    from sync.rehearsal.outcome import LaterRun, Rehearsal, RehearsalFinding
 
 NTH = ("second", "third", "fourth")
 
@@ -89,7 +89,7 @@ def _values(one: "Rehearsal") -> Iterator[str]:
     yield from _finding("values that differ after the last run", one.differ, _difference)
 
 
-def _finding(what: str, found: "Finding", line: Any) -> Iterator[str]:
+def _finding(what: str, found: "RehearsalFinding", line: Any) -> Iterator[str]:
     if found.count:
         yield f"{what}: {found.count:,}{', for example' if found.count > len(found.examples) else ''}"
         yield from indented(map(line, found.examples))

@@ -10,7 +10,7 @@ from connectors.apollo.allowed_calls import CALLS
 from connectors.apollo.connector import Apollo
 from connectors.apollo.custom_fields import LABELS
 from connectors.apollo.rate_headers import FREE, rate_headers
-from connectors.apollo.sandbox.server import ApolloSandbox, Quirks
+from connectors.apollo.sandbox.server import ApolloQuirks, ApolloSandbox
 from connectors.connector import Connector
 from connectors.contact import Fields
 from connectors.http.rate_limiter import RateLimit
@@ -28,7 +28,7 @@ class ApolloPlace(Place):
 
     sandbox: ApolloSandbox
 
-    def __init__(self, clock: FakeClock, quirks: Quirks) -> None:
+    def __init__(self, clock: FakeClock, quirks: ApolloQuirks) -> None:
         super().__init__(clock)
         self.sandbox = ApolloSandbox(key=SECRET, quirks=quirks, now=clock.now)
         names = [name for name in self.sandbox.stages.values() if name != "Replied"]
@@ -95,11 +95,11 @@ def _wire(fields: Fields, address: str | None = None) -> dict[str, Any]:
     return body
 
 
-def _open(quirks: Quirks, clock: FakeClock) -> ApolloPlace:
+def _open(quirks: ApolloQuirks, clock: FakeClock) -> ApolloPlace:
     return ApolloPlace(clock, replace(quirks))
 
 
-def _subject(name: str, quirks: Quirks, *, priced: bool = True) -> Subject:
+def _subject(name: str, quirks: ApolloQuirks, *, priced: bool = True) -> Subject:
     shown_only = {"email_status", "do_not_contact", "mobile_phone"}
     sample = {key: value for key, value in SAMPLE.items() if key not in shown_only}
     return Subject(
@@ -109,6 +109,6 @@ def _subject(name: str, quirks: Quirks, *, priced: bool = True) -> Subject:
 
 
 SUBJECTS: Final = (
-    _subject("apollo", Quirks()),
-    _subject("apollo-otherwise", Quirks(index_lag=30.0, old_form=True, guesses=False), priced=False),
+    _subject("apollo", ApolloQuirks()),
+    _subject("apollo-otherwise", ApolloQuirks(index_lag=30.0, old_form=True, guesses=False), priced=False),
 )

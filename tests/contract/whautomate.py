@@ -14,7 +14,7 @@ from connectors.whautomate.allowed_calls import CALLS
 from connectors.whautomate.connector import Whautomate
 from connectors.whautomate.names import whole_name
 from connectors.whautomate.places import HOMELESS, NAMES
-from connectors.whautomate.sandbox.server import LOCATION, Behaviour, WhautomateSandbox
+from connectors.whautomate.sandbox.server import LOCATION, WhautomateBehaviour, WhautomateSandbox
 from tests.connectors.clocks import FakeClock
 from tests.contract.sample_contacts import OTHER, SAMPLE
 from tests.contract.subject import ACCOUNT, SECRET, Place, Subject
@@ -29,7 +29,7 @@ class WhautomatePlace(Place):
     reads_before = MappingProxyType({"create": 1, "update": 1, "tag": 1})
     looked_for = frozenset({"phone"})
 
-    def __init__(self, clock: FakeClock, behaviour: Behaviour) -> None:
+    def __init__(self, clock: FakeClock, behaviour: WhautomateBehaviour) -> None:
         super().__init__(clock)
         locations = {LOCATION: "Main Street", ELSEWHERE: "Side Street"}
         self.sandbox = WhautomateSandbox(
@@ -93,16 +93,16 @@ def _others() -> dict[str, Value]:
     return {name: value for name, value in OTHER.items() if name not in HOMELESS} | {"stage": "Customer"}
 
 
-def _subject(name: str, behaviour: Behaviour, *, page: int = 100, priced: bool = True) -> Subject:
+def _subject(name: str, behaviour: WhautomateBehaviour, *, page: int = 100, priced: bool = True) -> Subject:
     unique, names = frozenset({"phone"}), frozenset(NAMES)
     return Subject(name, partial(_open, behaviour), _sample(), _others(), names, unique, page, priced)
 
 
-def _open(behaviour: Behaviour, clock: FakeClock) -> WhautomatePlace:
+def _open(behaviour: WhautomateBehaviour, clock: FakeClock) -> WhautomatePlace:
     return WhautomatePlace(clock, behaviour)
 
 
-OTHERWISE: Final = Behaviour(
+OTHERWISE: Final = WhautomateBehaviour(
     lists="data",
     largest_page=20,
     order="shifting",
@@ -121,6 +121,6 @@ OTHERWISE: Final = Behaviour(
 )
 
 SUBJECTS: Final = (
-    _subject("whautomate", Behaviour()),
+    _subject("whautomate", WhautomateBehaviour()),
     _subject("whautomate-otherwise", OTHERWISE, page=20, priced=False),
 )

@@ -12,7 +12,7 @@ from connectors.growthgenius.sandbox.server import GrowthGeniusSandbox
 from connectors.growthhub.sandbox.server import GrowthHubSandbox
 from connectors.sandbox.base import Sandbox
 from connectors.whautomate.names import whole_name
-from connectors.whautomate.sandbox.server import LOCATION, Behaviour, WhautomateSandbox
+from connectors.whautomate.sandbox.server import LOCATION, WhautomateBehaviour, WhautomateSandbox
 from sync.config.model import load
 from sync.engine.options import RunOptions
 from sync.engine.runner import run_connections
@@ -156,7 +156,7 @@ class ListingWorld:
 
 @contextmanager
 def listing_world(
-    folder: Path, kind: str = "growthhub", behaviour: Behaviour | None = None, *, seed: int = 1, **left: Any
+    folder: Path, kind: str = "growthhub", behaviour: WhautomateBehaviour | None = None, *, seed: int = 1, **left: Any
 ) -> Iterator[ListingWorld]:
     """Run a world with an empty account at each side."""
     clock = Timeline()

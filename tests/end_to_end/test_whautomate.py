@@ -11,47 +11,47 @@ from urllib3 import BaseHTTPResponse
 from connectors.http.request import Request
 from connectors.http.transport import Transport
 from connectors.sandbox.base import Call, Fault, RateLimit
-from connectors.whautomate.sandbox.server import Behaviour
+from connectors.whautomate.sandbox.server import WhautomateBehaviour
 from sync.config.model import load
 from sync.engine.check import check
 from tests.end_to_end.listing_world import KINDS, ListingWorld, listing_world, writes
 from tests.thorough import THOROUGH
 
-VARIANTS: Final[dict[str, Behaviour]] = {
-    "documented": Behaviour(),
-    "W2 largest page": Behaviour(largest_page=3),
-    "W2 limit ignored": Behaviour(limit="ignored", largest_page=4),
-    "W2 limit refused": Behaviour(limit="refused", largest_page=20),
-    "W2 page ignored": Behaviour(page="ignored"),
-    "W3 data": Behaviour(lists="data"),
-    "W3 contacts": Behaviour(lists="contacts"),
-    "W4 oldest": Behaviour(order="oldest", largest_page=3),
-    "W4 updated": Behaviour(order="updated", largest_page=3),
-    "W4 shifting": Behaviour(order="shifting", largest_page=3),
-    "W4 repeats": Behaviour(repeats=True, largest_page=3),
-    "W5 no times": Behaviour(times="hidden"),
-    "W5 frozen times": Behaviour(times="frozen"),
-    "W6 400": Behaviour(missing="400"),
-    "W6 null": Behaviour(missing="null"),
-    "W6 empty": Behaviour(missing="empty"),
-    "W7 merges": Behaviour(put="merges"),
-    "W8 adds": Behaviour(put_tags="adds"),
-    "W8 ignores": Behaviour(put_tags="ignores"),
-    "W8 no tag calls": Behaviour(tag_calls="missing"),
-    "W8 silent": Behaviour(tag_calls="silent"),
-    "W8 wordless": Behaviour(tag_calls="wordless"),
-    "W10 merges": Behaviour(put_custom_fields="merges"),
-    "W10 list": Behaviour(list_of_fields=True),
-    "W10 words": Behaviour(numbers_as_words=True),
-    "W11 dropped": Behaviour(unknown_stage="dropped"),
-    "W11 kept": Behaviour(unknown_stage="kept"),
-    "W12 ids taken": Behaviour(ids="taken"),
-    "W13 refused": Behaviour(doubles="refused"),
-    "W13 upserted": Behaviour(doubles="upserted"),
-    "W14 bare": Behaviour(phones="bare"),
-    "W15 search ignored": Behaviour(search="ignored"),
-    "W15 search finds nothing": Behaviour(search="nothing"),
-    "W17 optional": Behaviour(needs_location=False),
+VARIANTS: Final[dict[str, WhautomateBehaviour]] = {
+    "documented": WhautomateBehaviour(),
+    "W2 largest page": WhautomateBehaviour(largest_page=3),
+    "W2 limit ignored": WhautomateBehaviour(limit="ignored", largest_page=4),
+    "W2 limit refused": WhautomateBehaviour(limit="refused", largest_page=20),
+    "W2 page ignored": WhautomateBehaviour(page="ignored"),
+    "W3 data": WhautomateBehaviour(lists="data"),
+    "W3 contacts": WhautomateBehaviour(lists="contacts"),
+    "W4 oldest": WhautomateBehaviour(order="oldest", largest_page=3),
+    "W4 updated": WhautomateBehaviour(order="updated", largest_page=3),
+    "W4 shifting": WhautomateBehaviour(order="shifting", largest_page=3),
+    "W4 repeats": WhautomateBehaviour(repeats=True, largest_page=3),
+    "W5 no times": WhautomateBehaviour(times="hidden"),
+    "W5 frozen times": WhautomateBehaviour(times="frozen"),
+    "W6 400": WhautomateBehaviour(missing="400"),
+    "W6 null": WhautomateBehaviour(missing="null"),
+    "W6 empty": WhautomateBehaviour(missing="empty"),
+    "W7 merges": WhautomateBehaviour(put="merges"),
+    "W8 adds": WhautomateBehaviour(put_tags="adds"),
+    "W8 ignores": WhautomateBehaviour(put_tags="ignores"),
+    "W8 no tag calls": WhautomateBehaviour(tag_calls="missing"),
+    "W8 silent": WhautomateBehaviour(tag_calls="silent"),
+    "W8 wordless": WhautomateBehaviour(tag_calls="wordless"),
+    "W10 merges": WhautomateBehaviour(put_custom_fields="merges"),
+    "W10 list": WhautomateBehaviour(list_of_fields=True),
+    "W10 words": WhautomateBehaviour(numbers_as_words=True),
+    "W11 dropped": WhautomateBehaviour(unknown_stage="dropped"),
+    "W11 kept": WhautomateBehaviour(unknown_stage="kept"),
+    "W12 ids taken": WhautomateBehaviour(ids="taken"),
+    "W13 refused": WhautomateBehaviour(doubles="refused"),
+    "W13 upserted": WhautomateBehaviour(doubles="upserted"),
+    "W14 bare": WhautomateBehaviour(phones="bare"),
+    "W15 search ignored": WhautomateBehaviour(search="ignored"),
+    "W15 search finds nothing": WhautomateBehaviour(search="nothing"),
+    "W17 optional": WhautomateBehaviour(needs_location=False),
 }
 """What the documents of Whautomate leave open, one at a time."""
 
@@ -111,7 +111,7 @@ def linked(world: ListingWorld, number: int = 30) -> list[str]:
 def test_a_contact_that_was_deleted_is_found_by_a_reconcile_and_deleted_there_if_the_config_says_so(
     tmp_path: Path, missing: str
 ) -> None:
-    with listing_world(tmp_path, behaviour=Behaviour(missing=missing)) as world:  # type: ignore[arg-type]
+    with listing_world(tmp_path, behaviour=WhautomateBehaviour(missing=missing)) as world:  # type: ignore[arg-type]
         ids = linked(world)
         world.contacts = {"deletes": '"propagate"'}
         world.wa.remove(ids[3])
@@ -212,7 +212,7 @@ def test_a_split_name_fills_blanks_and_replaces_no_name(tmp_path: Path, kind: st
 
 def test_a_create_that_the_server_took_for_an_update_is_a_first_meeting(tmp_path: Path) -> None:
     """The search of this server finds nothing, and it overwrites a contact whose number is sent again."""
-    behaviour = Behaviour(search="nothing", doubles="upserted", times="hidden")
+    behaviour = WhautomateBehaviour(search="nothing", doubles="upserted", times="hidden")
     with listing_world(tmp_path, behaviour=behaviour) as world:
         world.contacts = {"create": '"right"'}
         known = world.add_wa("Ada Byron", "+12125550106", city="Oslo")
@@ -226,7 +226,7 @@ def test_a_create_that_the_server_took_for_an_update_is_a_first_meeting(tmp_path
 
 
 def test_values_that_the_server_drops_are_refused_once_and_start_no_ping_pong(tmp_path: Path) -> None:
-    with listing_world(tmp_path, behaviour=Behaviour(unknown_fields="dropped")) as world:
+    with listing_world(tmp_path, behaviour=WhautomateBehaviour(unknown_fields="dropped")) as world:
         fill(world)
         world.run()
         world.run()
@@ -243,7 +243,7 @@ SEEDS: Final = 1000 if THOROUGH else 4
 def test_lists_that_shift_and_shrink_lose_and_delete_nobody(tmp_path: Path, seed: int) -> None:
     chance = Random(seed)  # noqa: S311 - a course of events to repeat, no secret
     pick = chance.choice
-    behaviour = Behaviour(
+    behaviour = WhautomateBehaviour(
         order=pick(("newest", "oldest", "updated", "shifting", "shuffled")), largest_page=pick((2, 3, 7, 100)),
         repeats=pick((False, True)), times=pick(("true", "hidden", "frozen")), put=pick(("replaces", "merges")),
         put_tags=pick(("replaces", "adds", "ignores")), tag_calls=pick(("work", "missing", "silent", "wordless")),
@@ -293,7 +293,7 @@ def test_a_connection_with_whautomate_runs_every_hour_unless_the_config_says_oth
 
 
 def test_lists_take_no_more_than_a_quarter_of_the_allowance(tmp_path: Path) -> None:
-    with listing_world(tmp_path, behaviour=Behaviour(largest_page=2)) as world:
+    with listing_world(tmp_path, behaviour=WhautomateBehaviour(largest_page=2)) as world:
         linked(world, 20)
         calls = len(world.wa.calls)
         report = world.run()
@@ -362,7 +362,7 @@ def killed_run(world: ListingWorld, number: int, *, late: bool, monkeypatch: pyt
 def test_a_run_that_is_killed_at_any_write_loses_and_doubles_nothing(
     tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch, *, late: bool
 ) -> None:
-    behaviour = Behaviour(times="hidden", order="shifting", largest_page=3)
+    behaviour = WhautomateBehaviour(times="hidden", order="shifting", largest_page=3)
     with listing_world(tmp_path, KINDS[number % 2], behaviour) as world:
         world.options["settle"] = '"60s"'
         fill(world)

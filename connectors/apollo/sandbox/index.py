@@ -16,7 +16,7 @@ SORTS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class IndexPage:
+class ApolloIndexPage:
     """One page of a search, with its number, its size and the total."""
 
     rows: list[Record]
@@ -25,7 +25,7 @@ class IndexPage:
     total: int
 
 
-class SearchIndex:
+class ApolloSearchIndex:
     """All that a search can show."""
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class SearchIndex:
             else:
                 self._shown[record_id] = record
 
-    def search(self, body: Mapping[str, Any]) -> IndexPage | None:
+    def search(self, body: Mapping[str, Any]) -> ApolloIndexPage | None:
         """Return a page, None for one beyond the display limit. Unknown keys are ignored, as Apollo does."""
         page, per_page = _number(body.get("page"), 1), min(_number(body.get("per_page"), 25), LARGEST_PAGE)
         if page * per_page > max(self.display_limit, per_page):
@@ -64,7 +64,7 @@ class SearchIndex:
         if keywords:
             rows = [row for row in rows if any(word in _text(row) for word in keywords)]
         start = (page - 1) * per_page
-        return IndexPage(rows[start : start + per_page], page, per_page, len(rows))
+        return ApolloIndexPage(rows[start : start + per_page], page, per_page, len(rows))
 
     def _order(self, field: str) -> list[Record]:
         key = SORTS.get(field, "created_at")

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from connectors.apollo.sandbox import records
-from connectors.apollo.sandbox.index import SearchIndex
+from connectors.apollo.sandbox.index import ApolloSearchIndex
 from connectors.apollo.sandbox.rate_limit import ApolloRateLimit
 from connectors.apollo.sandbox.records import Record
 from connectors.http.rate_headers import RateLimit
@@ -29,7 +29,7 @@ INVALID_KEY: Final = b"Invalid API key. See https://docs.apollo.io/reference/aut
 
 
 @dataclass(slots=True)
-class Quirks:
+class ApolloQuirks:
     """Behaviour that differs between accounts, or that no document proves.
 
     `index_lag` is in seconds. `guesses`: a create fills company, stage and owner. `old_form`: the key is taken from
@@ -46,11 +46,11 @@ class Quirks:
 class ApolloSandbox(Sandbox):
     """One team. `people` are its contacts, `labels` its lists by id, `stages` and `fields` by id."""
 
-    def __init__(self, *, key: str = KEY, quirks: Quirks | None = None, **options: Any) -> None:
+    def __init__(self, *, key: str = KEY, quirks: ApolloQuirks | None = None, **options: Any) -> None:
         super().__init__(**options)
         self.key = key
-        self.quirks = quirks or Quirks()
-        self.index = SearchIndex()
+        self.quirks = quirks or ApolloQuirks()
+        self.index = ApolloSearchIndex()
         self.labels: dict[str, str] = {}
         self.stages = {f"5c48fb{number:018x}": name for number, name in enumerate(STAGES)}
         self.users: list[dict[str, Any]] = []

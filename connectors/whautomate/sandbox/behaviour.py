@@ -17,7 +17,7 @@ STAGES: Final = (
 
 
 @dataclass(slots=True)
-class Behaviour:
+class WhautomateBehaviour:
     """How the server behaves. The defaults are what the documents say, or what clients of others rely on.
 
     Lists: `lists` is their shape, `largest_page` what a page holds at most, `limit` and `page` whether those parameters

@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol
 
 from connectors.sandbox.base import Call, SandboxResponse
 from connectors.values import instant
-from connectors.whautomate.sandbox.behaviour import STAGES, Behaviour
+from connectors.whautomate.sandbox.behaviour import STAGES, WhautomateBehaviour
 
 Record = dict[str, Any]
 
@@ -18,10 +18,10 @@ KNOWN_FIELD: Final = "source"
 """The custom field that the account has defined, where undefined ones are dropped."""
 
 
-class SandboxHost(Protocol):
+class WhautomateHost(Protocol):
     """The server of the contacts."""
 
-    behaviour: Behaviour
+    behaviour: WhautomateBehaviour
     locations: dict[str, str]
     chance: Random
 
@@ -35,10 +35,10 @@ class SandboxHost(Protocol):
         """Return the answer to a call that is refused."""
 
 
-class SandboxContacts:
+class WhautomateContacts:
     """The contacts of one account, by id, the oldest first."""
 
-    def __init__(self, host: SandboxHost) -> None:
+    def __init__(self, host: WhautomateHost) -> None:
         self.by_id: dict[str, Record] = {}
         self._host = host
         self._shift = 0

@@ -13,10 +13,10 @@ from urllib.parse import unquote
 
 from connectors.sandbox.base import Call, Sandbox, SandboxResponse
 from connectors.values import instant
-from connectors.whautomate.sandbox.behaviour import STAGES, Behaviour
-from connectors.whautomate.sandbox.contacts import Record, SandboxContacts
+from connectors.whautomate.sandbox.behaviour import STAGES, WhautomateBehaviour
+from connectors.whautomate.sandbox.contacts import Record, WhautomateContacts
 
-__all__ = ["KEY", "LOCATION", "STAGES", "Behaviour", "WhautomateSandbox"]
+__all__ = ["KEY", "LOCATION", "STAGES", "WhautomateBehaviour", "WhautomateSandbox"]
 
 KEY: Final = "wa-sandbox-key"
 LOCATION: Final = "63f1c0ffee63f1c0ffee0001"
@@ -31,18 +31,18 @@ class WhautomateSandbox(Sandbox):
         *,
         api_key: str = KEY,
         locations: Mapping[str, str] | None = None,
-        behaviour: Behaviour | None = None,
+        behaviour: WhautomateBehaviour | None = None,
         seed: int = 1,
         **options: Any,
     ) -> None:
         super().__init__(**options)
         self.api_key = api_key
         self.locations = dict(locations or {LOCATION: "Main Street"})
-        self.behaviour = behaviour or Behaviour()
+        self.behaviour = behaviour or WhautomateBehaviour()
         self.chance = Random(seed)  # noqa: S311 (an order for tests, no secret)
         self.before_answer: Callable[[Call], None] | None = None
         self.sends = 0
-        self._contacts = SandboxContacts(self)
+        self._contacts = WhautomateContacts(self)
         self._messages: dict[str, list[Record]] = {}
         self._number = 0
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from connectors.apollo.sandbox.server import Quirks
+from connectors.apollo.sandbox.server import ApolloQuirks
 from connectors.errors import RecordGone, RecordRefused
 from connectors.sandbox.faults import Fault
 from tests.connectors.clocks import FakeClock
@@ -14,7 +14,7 @@ from tests.contract.sample_contacts import BRIEF
 
 @pytest.fixture
 def place() -> Iterator[ApolloPlace]:
-    place = ApolloPlace(FakeClock(), Quirks())
+    place = ApolloPlace(FakeClock(), ApolloQuirks())
     with place.sandbox:
         place.account = place.connect()
         yield place

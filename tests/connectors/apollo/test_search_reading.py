@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from connectors.apollo.sandbox.index import SearchIndex
+from connectors.apollo.sandbox.index import ApolloSearchIndex
 from connectors.apollo.search_reading import ApolloSearch
 from connectors.errors import PageCrashed
 from connectors.http.call import Reply
@@ -29,7 +29,7 @@ class Account:
     account = "ap"
 
     def __init__(self, count: int, *, stages: tuple[str | None, ...] = (None,)) -> None:
-        self.index = SearchIndex()
+        self.index = ApolloSearchIndex()
         self.now = START
         self.calls = 0
         self.rows: dict[str, dict[str, Any]] = {}

@@ -10,7 +10,7 @@ from connectors.http.rate_limiter import MemoryCallLogStore, Pacer
 from connectors.source_id import SourceAccount
 from connectors.whautomate.allowed_calls import CALLS
 from connectors.whautomate.connector import Whautomate
-from connectors.whautomate.sandbox.server import KEY, LOCATION, Behaviour, WhautomateSandbox
+from connectors.whautomate.sandbox.server import KEY, LOCATION, WhautomateBehaviour, WhautomateSandbox
 from connectors.whautomate.system import LIMIT
 from tests.connectors.clocks import FakeClock
 
@@ -36,10 +36,12 @@ class AccountAtSandbox:
 
 
 @contextmanager
-def account(behaviour: Behaviour | None = None, *, seed: int = 1, **options: Any) -> Iterator[AccountAtSandbox]:
+def account(
+    behaviour: WhautomateBehaviour | None = None, *, seed: int = 1, **options: Any
+) -> Iterator[AccountAtSandbox]:
     """Run an account without contacts."""
     clock = FakeClock()
-    sandbox = WhautomateSandbox(now=clock.now, behaviour=replace(behaviour or Behaviour()), seed=seed)
+    sandbox = WhautomateSandbox(now=clock.now, behaviour=replace(behaviour or WhautomateBehaviour()), seed=seed)
     with sandbox:
         pacer = Pacer(MemoryCallLogStore(), clock, LIMIT, "wa")
         wire = HttpClient("wa", sandbox.base_url, {"x-api-key": KEY}, pacer, calls=CALLS, clock=clock, secrets=[KEY])

@@ -10,7 +10,7 @@ from connectors.errors import IncompleteWindow, ServerTrouble
 from connectors.http.rate_headers import RateLimit
 from connectors.records import Page, Window
 from connectors.sandbox.base import Call, Fault
-from connectors.whautomate.sandbox.server import Behaviour
+from connectors.whautomate.sandbox.server import WhautomateBehaviour
 from tests.connectors.whautomate.account import AccountAtSandbox, account
 from tests.thorough import THOROUGH
 
@@ -58,20 +58,20 @@ def test_a_record_that_shows_the_same_in_both_readings_is_passed_on_once() -> No
 @pytest.mark.parametrize("repeats", [False, True])
 def test_any_order_and_any_largest_page_are_read_to_the_end(order: str, *, repeats: bool) -> None:
     for largest in (1, 7, 50, 1000):
-        behaviour = Behaviour(order=order, repeats=repeats, largest_page=largest)  # type: ignore[arg-type]
+        behaviour = WhautomateBehaviour(order=order, repeats=repeats, largest_page=largest)  # type: ignore[arg-type]
         with account(behaviour, seed=largest) as here:
             ids = set(crowd(here, 23))
             assert listed(here) == ids
 
 
 def test_a_server_that_ignores_the_page_is_asked_for_more_at_once() -> None:
-    with account(Behaviour(page="ignored", largest_page=1000)) as here:
+    with account(WhautomateBehaviour(page="ignored", largest_page=1000)) as here:
         ids = set(crowd(here, 160))
         assert listed(here) == ids
 
 
 def test_a_server_that_ignores_the_page_and_shows_no_more_is_not_believed() -> None:
-    with account(Behaviour(page="ignored", largest_page=100)) as here:
+    with account(WhautomateBehaviour(page="ignored", largest_page=100)) as here:
         crowd(here, 101)
         # The first hundred come again and again, whatever is asked for: that is all that is known of the others.
         with pytest.raises(IncompleteWindow):
@@ -79,14 +79,14 @@ def test_a_server_that_ignores_the_page_and_shows_no_more_is_not_believed() -> N
 
 
 def test_a_server_that_refuses_a_large_page_is_asked_for_smaller_ones() -> None:
-    with account(Behaviour(limit="refused", largest_page=20)) as here:
+    with account(WhautomateBehaviour(limit="refused", largest_page=20)) as here:
         ids = set(crowd(here, 45))
         assert listed(here) == ids
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_an_order_that_changes_with_each_answer_loses_no_contact_or_is_not_believed(seed: int) -> None:
-    with account(Behaviour(order="shuffled", largest_page=20), seed=seed) as here:
+    with account(WhautomateBehaviour(order="shuffled", largest_page=20), seed=seed) as here:
         ids = set(crowd(here, 35))
         try:
             found = listed(here)
@@ -99,7 +99,7 @@ def test_an_order_that_changes_with_each_answer_loses_no_contact_or_is_not_belie
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_whoever_is_there_all_the_time_is_listed_while_others_come_and_go(seed: int) -> None:
     chance = Random(seed)  # noqa: S311 - a course of events to repeat, no secret
-    with account(Behaviour(largest_page=10, order=chance.choice(["newest", "oldest", "updated"]))) as here:
+    with account(WhautomateBehaviour(largest_page=10, order=chance.choice(["newest", "oldest", "updated"]))) as here:
         ids = crowd(here, 40)
         gone: set[str] = set()
         left = chance.randrange(12)
@@ -161,7 +161,7 @@ def test_an_answer_without_a_list_is_no_empty_list(body: object) -> None:
 
 
 def test_a_page_that_crashes_is_read_in_smaller_ones_down_to_the_row() -> None:
-    with account(Behaviour(order="oldest")) as here:
+    with account(WhautomateBehaviour(order="oldest")) as here:
         ids = crowd(here, 30)
 
         def crashing(call: Call) -> None:

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from connectors.system import WebhookEvent
-from connectors.whautomate.webhook_options import WebhookKeys
+from connectors.whautomate.webhook_options import WhautomateWebhookKeys
 from connectors.whautomate.webhooks import SecretWebhooks
 
 SECRET = "0123456789abcdef" * 4
-READER = SecretWebhooks(WebhookKeys(whautomate_key_sha256=sha256(SECRET.encode()).hexdigest()))
+READER = SecretWebhooks(WhautomateWebhookKeys(whautomate_key_sha256=sha256(SECRET.encode()).hexdigest()))
 CONTACT = {
     "id": "c1", "name": "Ada", "phoneNumber": "6598765432", "tags": "['vip', 'cold]", "customFields": "{'a': }",
     "location": {"id": "loc1", "title": "Main"},
@@ -45,7 +45,7 @@ def test_no_guess_is_genuine(guess: str) -> None:
 
 
 def test_without_a_secret_in_the_config_nothing_is_taken() -> None:
-    reader = SecretWebhooks(WebhookKeys())
+    reader = SecretWebhooks(WhautomateWebhookKeys())
     assert not reader.takes("")
     assert not reader.takes(f"/{SECRET}")
     assert not reader.is_genuine(f"/{SECRET}", b"", [])
@@ -54,7 +54,7 @@ def test_without_a_secret_in_the_config_nothing_is_taken() -> None:
 @pytest.mark.parametrize("value", ["", "secret", SECRET[:-1], SECRET.upper(), 7])
 def test_the_hash_has_the_form_of_one(value: object) -> None:
     with pytest.raises(ValidationError, match="SHA-256 of the secret"):
-        WebhookKeys(whautomate_key_sha256=value)  # type: ignore[arg-type]
+        WhautomateWebhookKeys(whautomate_key_sha256=value)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("kind", ["contact_created", "contact_tag_added", "contact_tag_removed"])

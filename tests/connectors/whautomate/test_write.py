@@ -10,7 +10,7 @@ from connectors.errors import CallRefused, DuplicateRefused, RecordEdited, Recor
 from connectors.whautomate.allowed_calls import CALLS, CHANGED
 from connectors.whautomate.mapping import STAGES
 from connectors.whautomate.places import CARRIED
-from connectors.whautomate.sandbox.server import LOCATION, Behaviour
+from connectors.whautomate.sandbox.server import LOCATION, WhautomateBehaviour
 from tests.connectors.whautomate.account import SOURCES, AccountAtSandbox, account
 from tests.thorough import THOROUGH
 
@@ -32,7 +32,7 @@ def test_keys_that_we_do_not_know_survive_every_edit(put: str) -> None:
         "assignee": {"id": "s1", "name": "Bob"}, "score": 7, "flags": [True, None], "notes": "keep\nthis", "out": True
     }  # fmt: skip
     chance = Random(7)  # noqa: S311 - edits to repeat, no secret
-    with account(Behaviour(put=put)) as here:  # type: ignore[arg-type]
+    with account(WhautomateBehaviour(put=put)) as here:  # type: ignore[arg-type]
         record_id = made(here, **strange, customFields={"Their Field": "stays"}, tags=["Theirs"])
         for number in range(EDITS):
             changes: dict[str, Value] = {
@@ -77,7 +77,7 @@ def test_an_update_reads_before_and_after_and_sends_the_whole_record() -> None:
 
 
 def test_a_number_that_is_shown_without_its_plus_is_written_with_it() -> None:
-    with account(Behaviour(phones="bare")) as here:
+    with account(WhautomateBehaviour(phones="bare")) as here:
         record_id = made(here)
         update(here, record_id, {"city": "Rome"})
         (put,) = (call for call in here.sandbox.calls if call.method == "PUT")
@@ -99,7 +99,7 @@ def test_tags_alone_take_their_own_calls_and_leave_others_alone() -> None:
 
 @pytest.mark.parametrize("tag_calls", ["missing", "silent", "wordless"])
 def test_where_the_calls_for_tags_do_not_work_a_put_sets_them(tag_calls: str) -> None:
-    with account(Behaviour(tag_calls=tag_calls)) as here:  # type: ignore[arg-type]
+    with account(WhautomateBehaviour(tag_calls=tag_calls)) as here:  # type: ignore[arg-type]
         record_id = made(here, tags=["a", "b"])
         answer = update(here, record_id, {"tags": ("b", "c")})
         assert answer.refused == frozenset()
@@ -108,7 +108,7 @@ def test_where_the_calls_for_tags_do_not_work_a_put_sets_them(tag_calls: str) ->
 
 @pytest.mark.parametrize("put_tags", ["adds", "ignores"])
 def test_where_a_put_does_not_replace_tags_their_calls_do(put_tags: str) -> None:
-    with account(Behaviour(put_tags=put_tags)) as here:  # type: ignore[arg-type]
+    with account(WhautomateBehaviour(put_tags=put_tags)) as here:  # type: ignore[arg-type]
         record_id = made(here, tags=["a", "b"])
         assert update(here, record_id, {"tags": ("b", "c"), "city": "Rome"}).refused == frozenset()
         assert sorted(here.sandbox.person(record_id)["tags"]) == ["b", "c"]
@@ -117,7 +117,7 @@ def test_where_a_put_does_not_replace_tags_their_calls_do(put_tags: str) -> None
 @pytest.mark.parametrize("stage", ["Replied", "lead", "LEAD"])
 @pytest.mark.parametrize("unknown", ["refused", "dropped", "kept"])
 def test_a_stage_that_is_none_of_the_words_is_never_sent(stage: str, unknown: str) -> None:
-    with account(Behaviour(unknown_stage=unknown)) as here:  # type: ignore[arg-type]
+    with account(WhautomateBehaviour(unknown_stage=unknown)) as here:  # type: ignore[arg-type]
         record_id = made(here)
         answer = update(here, record_id, {"stage": stage, "city": "Rome"})
         known = stage.casefold() == "lead"
@@ -126,7 +126,7 @@ def test_a_stage_that_is_none_of_the_words_is_never_sent(stage: str, unknown: st
 
 
 def test_a_custom_field_that_the_server_drops_is_refused_and_the_rest_is_written() -> None:
-    with account(Behaviour(unknown_fields="dropped")) as here:
+    with account(WhautomateBehaviour(unknown_fields="dropped")) as here:
         record_id = made(here)
         answer = update(here, record_id, {"city": "Rome", "stage": "Lead"})
         assert answer.refused == {"city"}
@@ -142,7 +142,7 @@ def test_a_contact_without_a_number_is_read_only() -> None:
 
 
 def test_a_create_names_the_location_and_no_id() -> None:
-    with account(Behaviour(ids="taken")) as here:
+    with account(WhautomateBehaviour(ids="taken")) as here:
         fields: Fields = {"first_name": "Ada", "last_name": "Byron", "phone": NUMBER, "city": "Rome", "tags": ("a",)}
         here.connector.create_contact(fields, "h1")
         (post,) = (call for call in here.sandbox.calls if call.method == "POST")
@@ -160,7 +160,7 @@ def test_a_create_names_the_location_and_no_id() -> None:
 @pytest.mark.parametrize("doubles", ["made", "refused", "upserted"])
 @pytest.mark.parametrize("search", ["text", "ignored"])
 def test_a_number_that_a_contact_has_is_never_sent_again(doubles: str, search: str) -> None:
-    with account(Behaviour(doubles=doubles, search=search, phones="bare")) as here:  # type: ignore[arg-type]
+    with account(WhautomateBehaviour(doubles=doubles, search=search, phones="bare")) as here:  # type: ignore[arg-type]
         record_id = made(here)
         with pytest.raises(DuplicateRefused) as refused:
             here.connector.create_contact({"first_name": "Eve", "phone": NUMBER}, None)
