@@ -1,11 +1,12 @@
 """Follow records through the links of other connections that share their accounts.
 
 Where connections form a circle (A with B, B with C, C with A), two records may be known to be one contact before the
-connection between them has a link. Only connections that lead from one account of a connection to its other account
-without that connection count; in most configs there are none, and nothing is looked up.
+connection between them has a link. Only connections of today's config count, and of these those that lead from one
+account of a connection to its other account without that connection: one that was renamed or removed runs no more, so
+it would settle nothing. In most configs there are none, and nothing is looked up.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from state.connections import StoredConnection, all_connections
@@ -24,13 +25,13 @@ class OpenCreate:
 
 
 class LinkedElsewhere:
-    """The links of the connections that form a circle with one connection."""
+    """The links of the connections that form a circle with one connection, of those that are `configured` by name."""
 
-    def __init__(self, db: Database, connection: int) -> None:
+    def __init__(self, db: Database, connection: int, configured: Collection[str]) -> None:
         self._db = db
         connections = all_connections(db)
         own = next(one for one in connections if one.id == connection)
-        others = [one for one in connections if one.id != connection]
+        others = [one for one in connections if one.id != connection and one.name in configured]
         self._circle = _circle(others, own.left_account, own.right_account)
 
     def __bool__(self) -> bool:

@@ -66,7 +66,7 @@ class ContactTables(Tables):
         self.intents = ContactIntents(*key)
         self.holds, self.owed_values = Holds(*key), OwedValues(*key)
         self.erasure_marks = ErasureMarks(self.state.db)
-        self.linked_elsewhere = LinkedElsewhere(self.state.db, self.connection.number)
+        self.linked_elsewhere = LinkedElsewhere(self.state.db, self.connection.number, self.connection.configured)
         self.parked = ParkedLinks(self.state.db, self.connection.number)
         self.scope_verdicts = ScopeVerdicts(self.state.db, self.connection.number)
 

@@ -30,21 +30,27 @@ Accounts = tuple[Account, Account]
 def build_scope(
     options: RunOptions, connection: Connection, accounts: Accounts, *,
     state: StateFile, staging: Staging, report: RunReport, clock: Clock, progress: Progress,
+    configured: frozenset[str],
 ) -> RunScope:  # fmt: skip
-    """Return the streams of one run. Raises StateError when the state knows the connection with other accounts."""
+    """Return the streams of one run. Raises StateError when the state knows the connection with other accounts.
+
+    `configured` are the names of all connections of the config.
+    """
     run = Run(report.run, options.command, options.dry_run, clock, progress)
-    contacts = _contacts(run, connection, accounts, state, staging)
+    contacts = _contacts(run, connection, accounts, state, staging, configured)
     messages = _messages(contacts, connection, accounts) if MESSAGES in options.streams else None
     return RunScope(contacts, messages, with_contacts=CONTACTS in options.streams)
 
 
-def _contacts(run: Run, connection: Connection, accounts: Accounts, state: StateFile, staging: Staging) -> Context:
+def _contacts(
+    run: Run, connection: Connection, accounts: Accounts, state: StateFile, staging: Staging, configured: frozenset[str]
+) -> Context:
     rules = rules_of(connection, accounts[0].connector, accounts[1].connector)
     with state.atomic() as transaction:
         number = connections.connection_id(transaction, connection.name, connection.left, connection.right)
         table, in_force = mapping_in_force(transaction, number, rules, connection)
     left, right = (_side(state, number, name, account) for name, account in zip(SIDE_NAMES, accounts, strict=True))
-    sides = ConnectionSides(connection.name, number, left, right, connection.settle, connection.lookback)
+    sides = ConnectionSides(connection.name, number, left, right, connection.settle, connection.lookback, configured)
     # The clocks of the servers are known after the first answers; until then a policy leaves conflicts to users.
     mapping = MappingInForce(in_force, rules, table, winner_by_policy("manual", (0.0, 0.0)))
     contacts = Context(run, sides, mapping, connection.contacts, state, staging, _empty_report(accounts), SyncPolicy())

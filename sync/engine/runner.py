@@ -200,6 +200,7 @@ class Runner:
             scope = build_scope(
                 self.options, connection, accounts,
                 state=state, staging=staging, report=report, clock=self.clock, progress=self.progress,
+                configured=frozenset(self.config.connections),
             )  # fmt: skip
             self._run_scope(scope, accounts, report)
         finally:

@@ -75,6 +75,7 @@ class ConnectionSides:
     """Two accounts that are kept in sync. `number` is the connection's in the state.
 
     `settle` is how long the APIs may take to show a change, `lookback` how much before a gap is read again (R2).
+    `configured` are the names of all connections of the config.
     """
 
     name: str
@@ -83,6 +84,7 @@ class ConnectionSides:
     right: Side
     settle: timedelta
     lookback: timedelta
+    configured: frozenset[str] = frozenset()
 
     @property
     def settle_ms(self) -> int:

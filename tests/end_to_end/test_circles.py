@@ -1,0 +1,99 @@
+"""Connections that share accounts: a circle of three accounts, and a connection that was renamed (R6, R20, P5)."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from connectors.growthhub.sandbox.server import GrowthHubSandbox
+from sync.output.report import RunReport
+from tests.end_to_end.world import World
+
+
+class RenamedWorld(World):
+    """A world whose connection has another name in the config after a while."""
+
+    def write_config(self) -> None:
+        """Write the config file with the name of now."""
+        super().write_config()
+        text = self.config_path.read_text(encoding="utf-8")
+        self.config_path.write_text(text.replace("[connections.sales", f"[connections.{self.name}"), encoding="utf-8")
+
+    name: str = "sales"
+
+
+@pytest.fixture
+def renamed(tmp_path: Path) -> Iterator[RenamedWorld]:
+    world = RenamedWorld.create(tmp_path)
+    with world.gg, world.gh:
+        yield world
+
+
+def test_a_renamed_connection_is_no_circle_with_its_old_name(renamed: RenamedWorld) -> None:
+    left = renamed.gg.add(first_name="Ann", email="ann@example.com", city="Oslo")
+    assert renamed.run().exit_code == 0
+    renamed.gg.edit(left, city="Rome")
+    assert renamed.run(skip=120).exit_code == 0
+    renamed.name = "sold"
+    renamed.gh.add(firstName="Cy", email="cy@example.com")
+    assert renamed.run(skip=120).exit_code == 0
+    assert {one["email"] for one in renamed.gg.people()} == {"ann@example.com", "cy@example.com"}
+    assert len(renamed.gh.people()) == 2
+    for city in ("Bern", "Rome", "Oslo"):  # an earlier value of the old connection explains nothing
+        right = next(str(one["id"]) for one in renamed.gh.people() if one["email"] == "ann@example.com")
+        renamed.gh.edit(right, city=city)
+        assert renamed.run(skip=120).exit_code == 0
+        assert renamed.gg.person(left)["city"] == city
+
+
+class Triangle(World):
+    """A world of three accounts, each connected to both others: `sales`, `second` and `third`."""
+
+    other: GrowthHubSandbox
+
+    def round(self, *names: str) -> list[RunReport]:
+        """Run these connections one after the other, all of them without a name."""
+        return [self.run(connections=(name,)) for name in names or ("sales", "second", "third")]
+
+    def shown(self, key: str) -> set[object]:
+        """Return what the contact shows at GrowthGenius and at both locations."""
+        both = [one.get(key) or None for one in (*self.gh.people(), *self.other.people())]
+        return {*both, *(one.get(key) or None for one in self.gg.people())}
+
+
+@pytest.fixture
+def triangle(tmp_path: Path) -> Iterator[Triangle]:
+    world = Triangle.create(tmp_path)
+    world.other = GrowthHubSandbox(now=world.clock.now)
+    world.other.location_id = "loc2"
+    with world.gg, world.gh, world.other:
+        world.tables = f"""
+[accounts.other]
+connector = "growthhub"
+token = "{world.other.token}"
+location_id = "loc2"
+base_url = "{world.other.url}"
+
+[connections.second]
+left = "gh"
+right = "other"
+settle = "0s"
+lookback = "0s"
+
+[connections.third]
+left = "other"
+right = "gg"
+settle = "0s"
+lookback = "0s"
+"""
+        yield world
+
+
+def at_rest(world: Triangle, city: str) -> tuple[str, str, str]:
+    """Return the ids of one contact at all three accounts."""
+    left = world.gg.add(first_name="Ann", email="ann@example.com", city=city)
+    for _ in range(2):
+        assert all(report.exit_code == 0 for report in world.round())
+    assert world.shown("city") == {city}
+    (right,), (there,) = world.gh.people(), world.other.people()
+    return left, str(right["id"]), str(there["id"])
