@@ -31,6 +31,10 @@ from datetime import datetime
 from typing import Any
 
 
+class Malformed(ValueError):
+    """An answer in no known shape. Its text shows nothing of the content. Clients turn it into a ConnectorError."""
+
+
 class ConnectorError(Exception):
     """Something went wrong at an account."""
 

@@ -43,3 +43,11 @@ class Page:
     served_at: datetime
     unread: Sequence[UnreadableRow] = ()
     warnings: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordResponse:
+    """One record, None where the answer shows none, and the server's time of it."""
+
+    raw: Raw | None
+    served_at: datetime

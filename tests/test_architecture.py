@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -192,6 +193,18 @@ def test_decisions_load_neither_the_database_nor_http() -> None:
     loaded = set(ran.stdout.split())
     assert {f"sync.rules.{name}" for name in PURE} <= loaded
     assert loaded & {"sqlite3", "sqlite_utils", "requests", "urllib3", "pydantic", "click", "rich"} == set()
+
+
+def test_no_two_classes_bear_one_name() -> None:
+    """A search for a class finds one. Private classes may have a twin: only their module speaks of them."""
+    found = Counter(
+        node.name
+        for layer in LAYERS
+        for path in sources(layer)
+        for node in nodes(path)
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    assert {name for name, count in found.items() if count > 1} == set()
 
 
 def test_the_check_itself_sees_late_and_relative_imports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,8 +10,8 @@ Rules kept here:
 from collections.abc import Sequence
 from typing import Final
 
-from connectors.errors import RecordGone, ServerTrouble
-from connectors.growthgenius.envelope import Malformed, identity, listing
+from connectors.errors import Malformed, RecordGone, ServerTrouble
+from connectors.growthgenius.envelope import identity, listing
 from connectors.growthgenius.records import Records, UserId
 from connectors.http.client import HttpClient
 from connectors.records import Raw

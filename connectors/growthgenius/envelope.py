@@ -13,12 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from connectors.errors import Malformed
 from connectors.http.allowed_calls import is_usable_id, may_refer
 from connectors.records import Raw
-
-
-class Malformed(ValueError):
-    """An answer in no known shape. The text shows nothing of its content."""
 
 
 @dataclass(frozen=True, slots=True)

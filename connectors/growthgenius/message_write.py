@@ -22,10 +22,9 @@ from connectors.growthgenius import message_mapping
 from connectors.growthgenius.body_style import Styles, names_missing, other, styled
 from connectors.growthgenius.client import GrowthGeniusClient
 from connectors.growthgenius.envelope import identity
-from connectors.growthgenius.records import RecordResponse
 from connectors.growthgenius.users import User, UserDirectory
 from connectors.message import Message
-from connectors.records import Raw
+from connectors.records import Raw, RecordResponse
 
 Body = Mapping[str, Any]
 TEXT = "rendered_copy"

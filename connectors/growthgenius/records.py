@@ -15,13 +15,13 @@ from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from connectors.errors import OtherRecord, RecordGone, ServerTrouble
-from connectors.growthgenius.envelope import Listing, Malformed, identity, listing, one
+from connectors.errors import Malformed, OtherRecord, RecordGone, ServerTrouble
+from connectors.growthgenius.envelope import Listing, identity, listing, one
 from connectors.growthgenius.windows import PAGE_SIZE, Span
 from connectors.http.call import Reply
 from connectors.http.client import HttpClient
 from connectors.http.forbidden import ForbiddenCheck
-from connectors.records import Raw
+from connectors.records import Raw, RecordResponse
 from connectors.values import instant
 
 UserId = int | str
@@ -34,14 +34,6 @@ class ListResponse:
     """A list answer and the server's time of it."""
 
     listing: Listing
-    served_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class RecordResponse:
-    """One record, None where the answer shows none, and the server's time of it."""
-
-    raw: Raw | None
     served_at: datetime
 
 

@@ -36,9 +36,8 @@ from connectors.growthgenius.mapping import (
     wire_value,
 )
 from connectors.growthgenius.places import PLACES
-from connectors.growthgenius.records import RecordResponse
 from connectors.growthgenius.users import UserDirectory
-from connectors.records import Raw
+from connectors.records import Raw, RecordResponse
 from connectors.values import instant, typed
 
 _NEW: Raw = {"id": "", **dict.fromkeys(PHONE_SLOTS)}

@@ -16,12 +16,12 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
-from connectors.errors import OtherRecord, RecordGone, RecordRefused, ServerTrouble
+from connectors.errors import Malformed, OtherRecord, RecordGone, RecordRefused, ServerTrouble
 from connectors.http.call import Reply
 from connectors.http.client import HttpClient
 from connectors.http.forbidden import ForbiddenCheck
-from connectors.records import Page, Raw
-from connectors.whautomate.envelope import Malformed, Rows, identity, one_of, rows_of
+from connectors.records import Page, Raw, RecordResponse
+from connectors.whautomate.envelope import Rows, identity, one_of, rows_of
 
 LIMIT: Final = 100
 """Contacts per page, at most."""
@@ -43,14 +43,6 @@ class PageResponse:
     """A page of a list, and the server's time of it."""
 
     rows: Rows
-    served_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class RecordResponse:
-    """One record, None where the answer shows none, and the server's time of it."""
-
-    raw: Raw | None
     served_at: datetime
 
 

@@ -9,15 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from connectors.errors import Malformed
 from connectors.http.allowed_calls import is_usable_id
 from connectors.records import Raw
 
 LISTS: Final = ("data", "contacts", "items", "results")
 ONE: Final = ("data", "contact")
-
-
-class Malformed(ValueError):
-    """An answer in no known shape. The text shows nothing of its content."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,9 @@ from connectors.connector import WriteResult
 from connectors.contact import Fields, alike, same
 from connectors.edits import edited_between
 from connectors.errors import ConnectorError, DuplicateRefused, OutcomeUnknown, RecordGone, RecordRefused
-from connectors.records import Raw
+from connectors.records import Raw, RecordResponse
 from connectors.values import labels
-from connectors.whautomate.client import RecordResponse, WhautomateClient
+from connectors.whautomate.client import WhautomateClient
 from connectors.whautomate.custom_fields import merged
 from connectors.whautomate.envelope import identity
 from connectors.whautomate.mapping import ContactMapping, digits, stage_word

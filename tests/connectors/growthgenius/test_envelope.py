@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from connectors.growthgenius.envelope import Malformed, identity, listing, one
+from connectors.errors import Malformed
+from connectors.growthgenius.envelope import identity, listing, one
 
 ELON = {"id": "d54c54ad-40be-4305-8a34-0ab44710b90d", "fist_name": "Elon", "last_name": "Musk", "//": "..."}
 TIDY = {"id": ELON["id"], "first_name": "Elon", "last_name": "Musk"}
