@@ -8,7 +8,7 @@ import pytest
 from connectors.growthgenius.sandbox.server import GrowthGeniusSandbox
 from connectors.growthhub.sandbox.server import GrowthHubSandbox
 from tests.end_to_end.message_world import minutes
-from tests.end_to_end.world import World
+from tests.end_to_end.world import World, is_write
 
 MESSAGES = "[connections.sales.messages]\n"
 
@@ -130,3 +130,60 @@ def test_what_two_accounts_cannot_do_together_is_said_once_with_the_reason(
     assert done.code == 0, done.err
     assert done.out.count("neither account has conversations") == 1
     assert done.out.count("neither account has a place for a source id") == 1
+
+
+FIELDS = """
+[connections.sales.contacts.fields]
+score = { gh = "contact.score", other = "contact.points", type = "number" }
+first = { gh = "contact.x", other = "contact.y" }
+second = { gh = "contact.y", other = "contact.x" }
+shared = { growthhub = "contact.shared" }
+tier = { gh = "contact.tier", other = "Level", type = "choice", map = { "Gold" = "1", "Iron" = "2" } }
+heard = { gh = "contact.heard", other = "contact.heard_of", direction = "left_to_right" }
+"""
+
+
+@pytest.mark.parametrize("sides", [("gh", "other"), ("other", "gh")], ids=["gh at the left", "gh at the right"])
+def test_fields_of_the_users_own_have_a_place_at_each_of_two_locations(
+    locations: tuple[TwoAccounts, GrowthHubSandbox], sides: tuple[str, str]
+) -> None:
+    world, other = locations
+    world.options |= {"left": f'"{sides[0]}"', "right": f'"{sides[1]}"'}
+    fields = FIELDS
+    if sides[0] == "other":
+        fields = fields.replace("left_to_right", "right_to_left").replace('"Gold" = "1"', '"1" = "Gold"')
+        fields = fields.replace('"Iron" = "2"', '"2" = "Iron"')
+    world.tables += fields
+    world.gh.add_field("Score", "NUMERICAL")
+    other.add_field("Points", "TEXT")
+    world.gh.add_field("Tier", "SINGLE_OPTIONS", options=("Gold", "Iron"))
+    here = world.gh.add(
+        firstName="Ann", email="ann@example.com",
+        custom={"contact.score": 1234.5, "contact.x": "one", "contact.y": "two", "contact.tier": "Gold",
+                "contact.heard": "Fair"},
+    )  # fmt: skip
+    there = other.add(
+        firstName="Bo", email="bo@example.com", custom={"contact.shared": "both", "contact.heard_of": "?"}
+    )
+    assert world.run().exit_code == 0
+    ann = next(str(one["id"]) for one in other.people() if one["firstName"] == "Ann")
+    bo = next(str(one["id"]) for one in world.gh.people() if one["firstName"] == "Bo")
+    keys = ("contact.points", "contact.y", "contact.x", "contact.level", "contact.heard_of")
+    assert [other.custom(ann, key) for key in keys] == ["1234.5", "one", "two", "1", "Fair"]
+    assert world.gh.custom(bo, "contact.shared") == "both"
+    assert not world.gh.custom(bo, "contact.heard")
+    world.clock.skip(60)
+    other.edit(ann, custom={"contact.points": "7", "contact.y": "three", "contact.x": None, "contact.level": "2"})
+    world.gh.edit(bo, custom={"contact.shared": "edited"})
+    assert world.run().exit_code == 0
+    keys = ("contact.score", "contact.x", "contact.y", "contact.tier")
+    assert [world.gh.custom(here, key) or None for key in keys] == [7, "three", None, "Iron"]
+    assert other.custom(there, "contact.shared") == "edited"
+    marks = len(other.calls)
+    with world.calls() as calls:
+        assert world.run().exit_code == 0
+    assert calls.writes == []
+    assert not any(is_write(call) for call in other.calls[marks:])
+    comparison = world.run(dry_run=True, whole=True, compared=True).comparison
+    assert comparison is not None
+    assert comparison.agree
