@@ -149,6 +149,12 @@ class Connector(Protocol):
         The same object as long as nothing changed.
         """
 
+    def place_ids(self) -> Mapping[str, str]:
+        """Return the id of the custom field of each field that has one, {} where keys name a place in one way alone.
+
+        Raises TransientError.
+        """
+
     def list_places(self) -> Sequence[Place]:
         """Return every place that the account has for a value of a contact. Raises AuthError, TransientError."""
 

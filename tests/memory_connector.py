@@ -84,6 +84,10 @@ class MemoryConnector:
         """Return the fields of a record, without empty ones."""
         return {name: value for name, value in self.to_contact(self.records[record_id], {}).fields.items() if value}
 
+    def place_ids(self) -> Mapping[str, str]:
+        """Return nothing: a place has one key."""
+        return {}
+
     def list_places(self) -> Sequence[Place]:
         return [Place(name, name) for name in FIELDS]
 

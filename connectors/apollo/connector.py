@@ -106,6 +106,10 @@ class Apollo:
         """Return the places of the mapped fields, as far as they are known without a call."""
         return self.custom_fields.mapped_places()
 
+    def place_ids(self) -> Mapping[str, str]:
+        """Return the id of the custom field of each field that has one."""
+        return {name: field.id for name, field in self.custom_fields.places.items() if name != MARKER}
+
     def list_places(self) -> Sequence[Place]:
         """Return the custom fields, by one call. The keys of a contact hold standard fields alone."""
         return [field.place for field in self.custom_fields.read()]

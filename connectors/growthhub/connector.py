@@ -235,6 +235,10 @@ class GrowthHub:
         self._placed()
         return {} if self._places is None else self._places[2]
 
+    def place_ids(self) -> Mapping[str, str]:
+        """Return the id of the custom field of each field that has one."""
+        return {name: each.id for name, each in self.custom_fields.places.items() if not is_source_place(name)}
+
     def list_places(self) -> Sequence[Place]:
         """Return the native properties, and the custom fields of the location, by one call."""
         return (*NATIVE_PLACES.values(), *(each.place for each in self.custom_fields.read()))

@@ -15,6 +15,7 @@ from sync.contacts.plan import plan_unlinked
 from sync.engine import contact_stream, message_stream
 from sync.engine.contact_stream import ReadContacts
 from sync.engine.message_stream import ReadMessages
+from sync.engine.shared_places import confirm_places
 from sync.messages.context import MessageContext
 from sync.rules.conflict_policy import winner_by_policy
 from sync.rules.guard import guard
@@ -49,6 +50,7 @@ def run(
     """
     contacts, stopped = scope.contacts, ""
     try:
+        confirm_places(contacts)
         note_scopes(contacts)
         contact_stream.settle_intents(contacts)
         found, messages = _read(scope, read_range)

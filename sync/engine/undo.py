@@ -9,6 +9,7 @@ from sync.contacts.context import Context
 from sync.contacts.execute import count_plan
 from sync.engine.contact_stream import count_open_contacts, settle_intents
 from sync.engine.run import Approve, RunScope
+from sync.engine.shared_places import confirm_places
 from sync.rules.conflict_policy import winner_by_policy
 from sync.rules.guard import guard
 from sync.undo.plan import carry_out, plan_undo
@@ -23,6 +24,7 @@ def undo(scope: RunScope, undone: UndoneRun, approve: Approve, *, unguarded: boo
     """
     context, stopped = scope.contacts, ""
     try:
+        confirm_places(context)
         settle_intents(context)
         context.mapping.judge = winner_by_policy(context.settings.conflicts, context.connection.offsets())
         context.policy = UndoPolicy(undone)

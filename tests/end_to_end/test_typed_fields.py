@@ -435,6 +435,23 @@ def test_a_field_at_a_place_that_it_can_only_read_leaves_the_standard_field_of_t
         assert said in found
 
 
+@pytest.mark.parametrize("by", ["id", "name"])
+@pytest.mark.parametrize("second", ["", 'title = { growthhub = "job_title" }'])
+def test_a_run_refuses_two_fields_that_name_one_custom_field_in_two_ways(world: World, by: str, second: str) -> None:
+    field_id = world.gh.add_field("Renamed", key="contact.job_title")
+    own = f'own = {{ growthgenius = "seo_description", growthhub = "{field_id if by == "id" else "Renamed"}" }}'
+    left = world.gg.add(**ADA, title="CTO", seo_description="words")
+    configure(world, own, second)
+    with world.calls() as calls:
+        report = world.run()
+    assert (report.exit_code, calls.writes) == (3, [])
+    assert "are both written to one custom field" in " ".join(report.errors)
+    assert world.links() == {}
+    configure(world, own, 'title = { direction = "none" }')
+    settle(world)
+    assert custom(world, world.links()[left], field_id) == "words"
+
+
 def test_a_check_finds_two_fields_that_name_one_custom_field_in_two_ways(world: World) -> None:
     field_id = place(world, "TEXT", name="Job Title")
     configure(world, f'own = {{ growthgenius = "seo_description", growthhub = "{field_id}" }}')
