@@ -17,7 +17,7 @@ from state.links import Link
 from state.written_values import WrittenValue, written_values
 from sync.contacts.context import Context
 from sync.rules import shadow_codec
-from sync.rules.merge import SideView
+from sync.rules.merge_result import SideView
 from sync.rules.sets import apply_changes, changes_of, elements
 from sync.streams.connection import Side
 

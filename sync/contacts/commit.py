@@ -16,7 +16,8 @@ from sync.contacts.owed_values import note_owed_values
 from sync.contacts.pair_update import PairUpdate
 from sync.contacts.staged_records import staged_record
 from sync.rules import contact_codec, shadow_codec
-from sync.rules.merge import LEFT, OPPOSITE, RESOLVED, RIGHT
+from sync.rules.merge import RESOLVED
+from sync.rules.merge_result import LEFT, OPPOSITE, RIGHT
 from sync.rules.shadow_update import (
     ShadowPair,
     after_agreement,

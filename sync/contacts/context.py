@@ -29,7 +29,8 @@ from sync.output.report import StreamReport
 from sync.rules import contact_codec, kept_times, shadow_codec
 from sync.rules.erasure_marks import mark_of_record, marks_to_look_for
 from sync.rules.mapping import Rules, present
-from sync.rules.merge import LEFT, OPPOSITE, RIGHT, Merge, Resolution, SideView, WinnerChooser
+from sync.rules.merge import Resolution, WinnerChooser
+from sync.rules.merge_result import LEFT, OPPOSITE, RIGHT, Merge, SideView
 from sync.rules.scope import Scope
 from sync.rules.shadow_update import ShadowPair
 from sync.rules.translation import Members

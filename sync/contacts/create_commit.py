@@ -21,7 +21,7 @@ from sync.contacts.staged_records import staged_record
 from sync.output.formats import WHOLE
 from sync.rules import contact_codec, kept_times, shadow_codec
 from sync.rules.lost_create import is_foreign, is_older
-from sync.rules.merge import OPPOSITE, SideView
+from sync.rules.merge_result import OPPOSITE, SideView
 from sync.rules.new_record import unshared_fields
 from sync.rules.shadow_update import (
     ShadowPair,

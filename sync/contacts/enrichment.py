@@ -24,7 +24,7 @@ from sync.contacts.merge import merge_pair, values_for_create
 from sync.contacts.plan_steps import CREATE, PAIR, pair_step
 from sync.rules import shadow_codec
 from sync.rules.enrichment import blanks, blanks_of_new, domain_of, fill
-from sync.rules.merge import LEFT, RIGHT, Merge, SideView
+from sync.rules.merge_result import LEFT, RIGHT, Merge, SideView
 from sync.streams.connection import Side
 
 NOT_A_DOMAIN = frozenset({400, 422})

@@ -23,7 +23,7 @@ from sync.contacts.owed_values import create_places, reset_new_places, steps_of_
 from sync.contacts.plan_steps import CREATE, DELETE, FAIL, PAIR
 from sync.contacts.preview import preview_side, written_fields
 from sync.contacts.update import commit_pair, update
-from sync.rules.merge import LEFT, RIGHT
+from sync.rules.merge_result import LEFT, RIGHT
 from sync.streams.connection import SIDE_NAMES
 from sync.streams.write_errors import WriteErrors
 

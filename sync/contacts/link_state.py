@@ -16,7 +16,7 @@ from sync.contacts.context import AHEAD_MS, Context
 from sync.contacts.pair_update import PairUpdate
 from sync.output.formats import WHOLE
 from sync.rules import contact_codec, kept_times
-from sync.rules.merge import SideView
+from sync.rules.merge_result import SideView
 from sync.rules.shadow_update import ShadowPair
 
 

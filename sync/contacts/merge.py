@@ -8,7 +8,7 @@ from connectors.contact import Fields
 from state.links import Link
 from state.staging import Staged
 from sync.contacts.context import Context
-from sync.rules.merge import Merge, SideView
+from sync.rules.merge_result import Merge, SideView
 from sync.rules.new_record import NewRecord, plan_new_record
 from sync.rules.withhold import protect, refuse
 from sync.streams.connection import Side

@@ -21,7 +21,7 @@ from sync.contacts.plan_steps import PAIR
 from sync.contacts.staged_records import stage_by_id
 from sync.output.formats import WHOLE
 from sync.rules import shadow_codec
-from sync.rules.merge import OPPOSITE, Merge
+from sync.rules.merge_result import OPPOSITE, Merge
 from sync.rules.shadow_update import ShadowPair
 from sync.streams.connection import Side
 

@@ -11,7 +11,7 @@ from connectors.errors import DuplicateRefused
 from state.links import Link
 from state.staging import Staged
 from sync.rules import contact_codec
-from sync.rules.merge import LEFT, RIGHT, Merge, SideView
+from sync.rules.merge_result import LEFT, RIGHT, Merge, SideView
 from sync.streams.connection import Side
 
 

@@ -42,7 +42,7 @@ from sync.contacts.untranslatable import count, is_untranslatable
 from sync.rules import contact_codec
 from sync.rules.deletion import goes_towards
 from sync.rules.match import Candidates, Paired, PairingRefused, Unpaired, pair
-from sync.rules.merge import LEFT, RIGHT
+from sync.rules.merge_result import LEFT, RIGHT
 from sync.streams.connection import SIDE_NAMES, Side
 from sync.streams.record_boundary import UNREAD
 

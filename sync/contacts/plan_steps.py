@@ -18,7 +18,7 @@ from sync.contacts.context import Context
 from sync.contacts.staged_records import contact_of, name_of
 from sync.contacts.untranslatable import count
 from sync.rules import shadow_codec
-from sync.rules.merge import LEFT, RIGHT, Merge
+from sync.rules.merge_result import LEFT, RIGHT, Merge
 
 CREATE, PAIR, FAIL = "create", "pair", "fail"
 

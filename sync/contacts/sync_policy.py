@@ -9,7 +9,8 @@ from sync.contacts.context import Context
 from sync.contacts.enrichment import enrich
 from sync.contacts.pair_update import PairUpdate
 from sync.contacts.staged_records import refresh_staged
-from sync.rules.merge import Merge, SideView, merge
+from sync.rules.merge import merge
+from sync.rules.merge_result import Merge, SideView
 from sync.rules.shadow_update import ShadowPair, after_write
 
 

@@ -11,7 +11,7 @@ from sync.contacts.context import Context
 from sync.contacts.merge import OWNER, load_owners
 from sync.rules import contact_codec
 from sync.rules.computed_fields import FAILED
-from sync.rules.merge import LEFT
+from sync.rules.merge_result import LEFT
 from sync.rules.translation import NO_TRANSLATION
 from sync.rules.typed_fields import TypedField
 from sync.streams.connection import Side

@@ -28,7 +28,7 @@ from sync.contacts.pair_update import PairUpdate
 from sync.contacts.staged_records import memory_of, refresh_staged, staged_record
 from sync.rules import contact_codec, kept_times, shadow_codec
 from sync.rules.lost_update import UpdateObservation, UpdateOutcome, outcome_of_update
-from sync.rules.merge import OPPOSITE
+from sync.rules.merge_result import OPPOSITE
 from sync.rules.sets import changes_of
 from sync.rules.shadow_update import ShadowPair, aligned
 from sync.rules.undo import UNDO

@@ -19,7 +19,7 @@ from sync.contacts.staged_records import stage_by_id
 from sync.output.formats import WHOLE, time_text
 from sync.output.report import Comparison
 from sync.rules import contact_codec
-from sync.rules.merge import LEFT, RIGHT
+from sync.rules.merge_result import LEFT, RIGHT
 from sync.streams.comparison import Entry, compared_links, duplicates, open_conflicts, unlinked_failures
 from sync.streams.connection import Side
 from sync.streams.deletions import decided_side

@@ -6,7 +6,8 @@
 from datetime import datetime, timedelta
 
 from sync.rules.mapping import FieldRule
-from sync.rules.merge import LEFT, RIGHT, SideView, WinnerChooser
+from sync.rules.merge import WinnerChooser
+from sync.rules.merge_result import LEFT, RIGHT, SideView
 
 UNMEASURABLE = 2.0
 """Seconds. Clocks that differ by less count as equal: a measured offset is no more exact than that."""

@@ -11,7 +11,7 @@ A linked contact is gone from one side, as a look-up by id confirmed. The record
 
 from enum import Enum, auto
 
-from sync.rules.merge import LEFT, RIGHT, SideView
+from sync.rules.merge_result import LEFT, RIGHT, SideView
 
 
 class SurvivorAction(Enum):

@@ -13,7 +13,7 @@ from connectors.companies import FILLED
 from connectors.contact import Fields, Value
 from connectors.values import company_domain
 from sync.rules.mapping import Rules
-from sync.rules.merge import Merge, SideView
+from sync.rules.merge_result import Merge, SideView
 
 
 def domain_of(*persons: Fields) -> str | None:

@@ -17,7 +17,7 @@ from typing import Any
 from connectors.contact import SET_FIELDS, Fields, Value, same
 from sync.rules import contact_codec, shadow_codec
 from sync.rules.conflict_policy import correct, uncorrect
-from sync.rules.merge import SideView
+from sync.rules.merge_result import SideView
 
 Kept = Mapping[str, tuple[Value, datetime]]
 """By field: the value that a side showed and its time, on our clock."""

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from connectors.contact import SET_FIELDS, Fields, Value, alike, same
-from sync.rules.merge import SideView
+from sync.rules.merge_result import SideView
 
 WRITTEN_SEPARATELY = SET_FIELDS | {"stage", "status"}
 """Fields that some systems keep as tags and write by separate calls, so that they prove nothing about other fields."""

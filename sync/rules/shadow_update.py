@@ -6,7 +6,7 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from connectors.contact import SET_FIELDS, Contact, Fields, Value, alike, same
-from sync.rules.merge import Merge, SideView
+from sync.rules.merge_result import Merge, SideView
 from sync.rules.sets import apply_changes, changes_of
 
 NOTHING: Fields = MappingProxyType({})

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from connectors.contact import SET_FIELDS, Value, same
 from sync.rules.mapping import Rules
-from sync.rules.merge import LEFT, Merge, Overwritten, SideView
+from sync.rules.merge_result import LEFT, Merge, Overwritten, SideView
 from sync.rules.sets import apply_changes, changes_of
 
 UNDO = "undo"

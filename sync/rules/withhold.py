@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sync.rules import do_not_contact
 from sync.rules.mapping import Rules
-from sync.rules.merge import LEFT, RIGHT, Merge, SideView
+from sync.rules.merge_result import LEFT, RIGHT, Merge, SideView
 
 
 def refuse(result: Merge, side: str, kept: frozenset[str], left: SideView, right: SideView) -> None:

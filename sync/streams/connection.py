@@ -12,7 +12,7 @@ from state.links import Link
 from sync.output.progress import Progress
 from sync.rules import contact_codec
 from sync.rules.conflict_policy import correct
-from sync.rules.merge import LEFT, RIGHT
+from sync.rules.merge_result import LEFT, RIGHT
 
 OWN_WRITE_MS = 1000
 """A record with a time at most this much after our last write to it was last changed by us (R14)."""

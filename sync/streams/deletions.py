@@ -8,7 +8,7 @@ from state.database import Transaction
 from state.links import Link
 from sync.output.formats import WHOLE
 from sync.rules import shadow_codec
-from sync.rules.merge import LEFT, OPPOSITE, RIGHT
+from sync.rules.merge_result import LEFT, OPPOSITE, RIGHT
 from sync.streams.connection import Run
 from sync.streams.tables import Tables
 

@@ -26,7 +26,7 @@ from sync.contacts.sync_policy import SyncPolicy
 from sync.output.formats import WHOLE
 from sync.rules import contact_codec
 from sync.rules.deletion import goes_towards
-from sync.rules.merge import LEFT, RIGHT
+from sync.rules.merge_result import LEFT, RIGHT
 from sync.rules.undo import BARRED, CHANGED, GONE, UNDO, UNLINKED
 from sync.rules.undo import DELETED as CANNOT_COME_BACK
 from sync.streams.connection import Side

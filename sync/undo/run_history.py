@@ -10,7 +10,7 @@ from sync.output.formats import WHOLE
 from sync.output.report import LeftAlone
 from sync.rules import contact_codec
 from sync.rules.mapping import Rules
-from sync.rules.merge import LEFT, RIGHT, SideView
+from sync.rules.merge_result import LEFT, RIGHT, SideView
 from sync.rules.shadow_codec import parse
 from sync.rules.undo import REFUSED, Trace, UndoPlan, changes_in_effect, undo, written_by
 

@@ -12,7 +12,7 @@ from sync.contacts.commit import entries_of_update, stage_answer
 from sync.contacts.context import Context
 from sync.contacts.link_state import hold, keep_times, own_times, set_shown
 from sync.contacts.pair_update import PairUpdate
-from sync.rules.merge import Merge, SideView
+from sync.rules.merge_result import Merge, SideView
 from sync.rules.shadow_update import ShadowPair, after_undo, is_settled
 from sync.rules.undo import REFUSED
 from sync.undo.run_history import UndoneRun

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from connectors.contact import SET_FIELDS, Fields, Value
 from sync.rules.conflict_policy import winner_by_policy
 from sync.rules.mapping import FieldRule, Rules
-from sync.rules.merge import LEFT, RIGHT, Merge, Resolution, SideView, WinnerChooser, merge
+from sync.rules.merge import Resolution, WinnerChooser, merge
+from sync.rules.merge_result import LEFT, RIGHT, Merge, SideView
 from sync.rules.shadow_update import after_agreement, after_write
 
 NAMES = ("first_name", "city", "email", "tags", "lists")

@@ -8,7 +8,8 @@ from sync.contacts import merge as pair_merge
 from sync.contacts import sync_policy
 from sync.contacts.plan_steps import CREATE, FAIL, PAIR
 from sync.contacts.preview import count_calls, planned_changes, preview_side
-from sync.rules.merge import Merge, merge
+from sync.rules.merge import merge
+from sync.rules.merge_result import Merge
 from tests.sync.contacts.memory_world import MemoryWorld
 
 CHANGED = 5

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from connectors.contact import Contact
 from sync.rules.conflict_policy import correct, finer, winner_by_policy
 from sync.rules.mapping import FieldRule
-from sync.rules.merge import LEFT, RIGHT, SideView
+from sync.rules.merge_result import LEFT, RIGHT, SideView
 from sync.streams.connection import Side
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from connectors.contact import Fields, same
 from sync.rules.deletion import SurvivorAction, goes_towards, is_carried, is_edited, survivor_action
-from sync.rules.merge import LEFT, RIGHT, SideView
+from sync.rules.merge_result import LEFT, RIGHT, SideView
 from tests.sync.people_model import NAMES, SIDES, views
 
 OTHER = {LEFT: RIGHT, RIGHT: LEFT}

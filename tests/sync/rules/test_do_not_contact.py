@@ -12,7 +12,8 @@ from connectors.contact import Fields, Value
 from connectors.growthgenius.mapping import consent_body
 from connectors.values.consent import SET, STAGE, forbids
 from sync.rules.mapping import Options, Places, Rules, rules
-from sync.rules.merge import LEFT, RIGHT, Merge, Overwritten, Resolution, SideView, merge
+from sync.rules.merge import Resolution, merge
+from sync.rules.merge_result import LEFT, RIGHT, Merge, Overwritten, SideView
 from sync.rules.shadow_update import after_agreement, after_write
 from sync.rules.withhold import protect
 from tests.sync.people_model import NOON, POLICIES, SIDES, judge_of, moments

@@ -5,7 +5,8 @@ from connectors.companies import FILLED
 from connectors.contact import FIELDS, Fields, Value
 from sync.rules.enrichment import blanks, blanks_of_new, domain_of, fill
 from sync.rules.mapping import FieldRule, Options, Places, rules
-from sync.rules.merge import LEFT, RIGHT, Merge, SideView, merge
+from sync.rules.merge import merge
+from sync.rules.merge_result import LEFT, RIGHT, Merge, SideView
 from sync.rules.shadow_update import after_write
 from tests.sync.people_model import judge_of
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.rules.kept_times import decode, encode, of_view, open_fields, still_shown, without
-from sync.rules.merge import SideView
+from sync.rules.merge_result import SideView
 from tests.sync.people_model import NAMES, some_fields, values
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from connectors.contact import SET_FIELDS, Value, same
 from sync.rules.mapping import FieldRule, Rules
-from sync.rules.merge import LEFT, RIGHT, Merge, Overwritten, Resolution, SideView, merge
+from sync.rules.merge import Resolution, merge
+from sync.rules.merge_result import LEFT, RIGHT, Merge, Overwritten, SideView
 from sync.rules.sets import apply_changes, changes_of
 from sync.rules.withhold import refuse
 from tests.sync.people_model import (

@@ -6,7 +6,8 @@ import pytest
 
 from connectors.contact import Value
 from sync.rules.mapping import FieldRule, Rules
-from sync.rules.merge import LEFT, RIGHT, Merge, Resolution, SideView, merge
+from sync.rules.merge import Resolution, merge
+from sync.rules.merge_result import LEFT, RIGHT, Merge, SideView
 from sync.rules.new_record import plan_new_record
 from sync.rules.shadow_update import after_agreement, after_write
 

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from connectors.contact import Contact, Fields, Value, same
 from sync.rules.mapping import FieldRule
-from sync.rules.merge import LEFT, RIGHT, Merge, SideView, merge
+from sync.rules.merge import merge
+from sync.rules.merge_result import LEFT, RIGHT, Merge, SideView
 from sync.rules.shadow_update import (
     AT_ONCE,
     ShadowPair,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from connectors.contact import SET_FIELDS, Fields, Value, same
 from sync.rules.mapping import FieldRule
-from sync.rules.merge import LEFT, RIGHT, Merge, Overwritten, SideView
+from sync.rules.merge_result import LEFT, RIGHT, Merge, Overwritten, SideView
 from sync.rules.sets import apply_changes, changes_of
 from sync.rules.shadow_update import after_undo
 from sync.rules.undo import BARRED, CHANGED, HIDDEN, UNDO, Trace, UndoableWrite, UndoPlan, undo, written_by
