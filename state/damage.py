@@ -43,7 +43,7 @@ CLEARED: Final = frozenset(
 """Cells that may be empty, and that the next run fills again."""
 DROPPED: Final = frozenset(
     {"allowance", "setting", "company", "schedule", "hint", "webhook", "heard", "told", "holder", "tally", "progress",
-     "trouble", "cursor", "scope_verdict"}
+     "trouble", "cursor", "scope_verdict", "approval", "activity"}
 )  # fmt: skip
 """Tables that may lose rows."""
 READ_AGAIN: Final = {"person": "contacts", "number": "contacts", "address": "contacts", "message": "messages"}

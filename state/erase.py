@@ -120,11 +120,24 @@ def _erase_names(transaction: Transaction, person: Identity, erased: Counter[str
         if reason != row["reason"] or len(kept) < len(json.loads(row["blockers"])):
             changed = (reason, json.dumps(kept), row["id"])
             transaction.execute("UPDATE failure SET reason = ?, blockers = ? WHERE id = ?", changed)
+    _erase_examples(transaction, names, erased)
     for row in transaction.execute("SELECT id, report FROM run WHERE report IS NOT NULL").fetchall():
         report = json.loads(row["report"])
         if _takes_names_out(report, names):
             values = (json.dumps(report, ensure_ascii=False), row["id"])
             erased["run"] += transaction.execute("UPDATE run SET report = ? WHERE id = ?", values).rowcount
+
+
+def _erase_examples(transaction: Transaction, names: re.Pattern[str], erased: Counter[str]) -> None:
+    """Delete the examples about a contact from the plans that wait for a user; their numbers stay."""
+    for row in transaction.execute("SELECT connection, plan FROM approval WHERE plan <> ''").fetchall():
+        plan = json.loads(row["plan"])
+        kept = [one for one in plan["examples"] if not names.search(json.dumps(one, ensure_ascii=False))]
+        if len(kept) < len(plan["examples"]):
+            values = (json.dumps(plan | {"examples": kept}, ensure_ascii=False), row["connection"])
+            erased["approval"] += transaction.execute(
+                "UPDATE approval SET plan = ? WHERE connection = ?", values
+            ).rowcount
 
 
 def _takes_names_out(report: dict[str, Any], names: re.Pattern[str]) -> bool:

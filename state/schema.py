@@ -49,6 +49,9 @@ TABLES = {
     "hint": "Records that have changed according to a webhook, until a run has read them: ids and times, nothing else.",
     "webhook": "Digests of the ids of webhooks that arrived, while they could be sent again.",
     "heard": "When the last webhook for a connection arrived.",
+    "approval": "The plan of a run that waits for the user, or that the user has approved (R45).",
+    "pause": "Connections that a user has paused, by name.",
+    "activity": "How far the present run of each connection is, while one is under way.",
     "tally": "What runs did, counted per day; day 0 has the sums of days before the history that is kept.",
 }
 
@@ -310,7 +313,19 @@ CREATE TABLE scope_verdict (
 ) WITHOUT ROWID;
 """
 
-VERSION = 4
+APPROVALS = """
+CREATE TABLE approval (
+  connection INTEGER PRIMARY KEY REFERENCES connection (id), kind TEXT NOT NULL, run TEXT NOT NULL,
+  asked_ms INTEGER NOT NULL, plan TEXT NOT NULL, approved_ms INTEGER, approved_by TEXT
+);
+CREATE TABLE pause (connection TEXT PRIMARY KEY, since_ms INTEGER NOT NULL, paused_by TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE activity (
+  connection TEXT PRIMARY KEY, run TEXT NOT NULL, step TEXT NOT NULL, done INTEGER NOT NULL, total INTEGER,
+  began_ms INTEGER NOT NULL, step_ms INTEGER NOT NULL, moved_ms INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+
+VERSION = 5
 """PRAGMA user_version of a file with all migrations: the number of the release, which may bring several migrations."""
 
 
@@ -332,6 +347,7 @@ MIGRATIONS = (
     ("015_bare_markers", BARE_MARKERS),
     ("016_parked", PARKED),
     ("017_scope_verdicts", SCOPE_VERDICTS),
+    ("018_approvals", APPROVALS),
 )
 """Every migration in the order in which they are applied."""
 

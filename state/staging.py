@@ -242,6 +242,11 @@ class Staging:
         ).fetchone()
         return int(row[0])
 
+    def failing_records(self) -> Iterator[list[tuple[str, str]]]:
+        """Yield side and id of the records that the plan lists as failures, a page at a time."""
+        for page in self.steps("fail", ("",)):
+            yield [(step.side, step.record_id(step.side)) for step in page]
+
 
 def _staged(row: sqlite3.Row) -> Staged:
     return Staged(row["side"], row["id"], row["raw"], row["contact"], row["digest"], row["changed_ms"], row["link"])

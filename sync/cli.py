@@ -18,6 +18,7 @@ from unicodedata import category
 
 import click
 
+from sync.commands.approve import approve, pause, resume
 from sync.commands.auth import auth
 from sync.commands.check import check
 from sync.commands.conflicts import conflicts
@@ -54,8 +55,8 @@ def cli() -> None:
 
 
 for _command in (
-    demo, init, auth, check, fields, rehearse, run, plan, daemon, status, conflicts, failures, explain, undo, verify,
-    reconcile, forget, state, service,
+    demo, init, auth, check, fields, rehearse, run, plan, approve, daemon, status, pause, resume, conflicts, failures,
+    explain, undo, verify, reconcile, forget, state, service,
 ):  # fmt: skip
     cli.add_command(_command)
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from sync.config.model import Config
+    from sync.engine.approval import Confirm
     from sync.engine.options import RunOptions
     from sync.output.progress import LineProgress, TerminalProgress
     from sync.output.report import RunReport
@@ -102,7 +103,29 @@ def _run(
         start, end, connections, dry_run=dry_run, unguarded=unguarded, priced=dry_run, whole=whole, deep=deep,
         streams=(stream,) if stream else ("contacts", "messages"),
     )  # fmt: skip
+    if not dry_run and (scheduled or not connections):
+        connections = _without_paused(config, connections)
+        options = replace(options, connections=connections)
+        if not connections:
+            return run_none(as_json=as_json)
     return run_and_show(config, options, as_json=as_json, ask=not (yes or scheduled), scheduled=scheduled)
+
+
+def _without_paused(config: "Config", connections: tuple[str, ...]) -> tuple[str, ...]:
+    """Return these connections, or all of them, without those that a user has paused, and say so."""
+    from sync.operations.approvals import paused_connections
+
+    paused = paused_connections(config)
+    for name in paused:
+        click.echo(f"{name}: paused, so it does not run; end it with: growthsync resume {name}", err=True)
+    return tuple(name for name in connections or config.connections if name not in paused)
+
+
+def run_none(*, as_json: bool) -> int:
+    """Show that no connection ran, because all of them are paused."""
+    if as_json:
+        show_json({"runs": []})
+    return 0
 
 
 def run_and_show(config: "Config", options: "RunOptions", *, as_json: bool, ask: bool, scheduled: bool = False) -> int:
@@ -193,26 +216,26 @@ def _watched(config: "Config", options: "RunOptions") -> "Iterator[TerminalProgr
         yield logged
 
 
-def _question(progress: "TerminalProgress | LineProgress", *, ask: bool) -> "Callable[[RunReport], bool]":
-    """Return a function that asks the user whether the plan may be written; without a terminal it agrees.
+def _question(progress: "TerminalProgress | LineProgress", *, ask: bool) -> "Confirm | None":
+    """Return a function that asks the user whether the plan may be written; None without a terminal.
 
     It raises Declined when the user says no. The run then ends as an interrupted one, so that the next run asks again.
     """
     from sync.errors import Declined
-    from sync.output.formats import AUTOMATIONS
+    from sync.output.proposal import Proposal
+    from sync.text_output.proposal import proposal_lines
     from sync.text_output.runs import total_lines
 
-    def confirm(report: "RunReport") -> bool:
+    def confirm(plan: "Proposal | RunReport") -> bool:
         with progress.paused():
-            for line in total_lines(report):
+            for line in proposal_lines(plan) if isinstance(plan, Proposal) else total_lines(plan):
                 click.echo(line, err=True)
-            click.echo(AUTOMATIONS, err=True)
             if not click.confirm("Write this?", err=True):
                 raise Declined
         return True
 
     on_terminal = sys.stdin.isatty() and sys.stderr.isatty()
-    return confirm if ask and on_terminal else lambda _report: True
+    return confirm if ask and on_terminal else None
 
 
 def _check_stream(config: "Config", stream: str | None, connections: tuple[str, ...]) -> None:

@@ -24,6 +24,6 @@ def verify(connections: tuple[str, ...], config_path: Path | None, as_json: bool
     options = RunOptions(connections=connections, dry_run=True, unguarded=True, whole=True, compared=True)
     config = open_config(config_path)
     with for_stream() as progress:
-        reports = run_connections(config, options, progress, lambda _report: True)
+        reports = run_connections(config, options, progress, None)
     show(verification(reports), as_json, verify_lines)
     return verification_code(reports)

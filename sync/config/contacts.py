@@ -28,6 +28,7 @@ class ContactsStream(OptionsTable):
     conflicts: Policy = "newest"
     deletes: Literal["ignore", "propagate"] = "ignore"
     max_changed: ShareOrCount = 0.5
+    max_created: ShareOrCount = 1000
     create_tags: tuple[Text, ...] = ()
     enrich: Flag = False
     fields: dict[MappedName, FieldOptions] = Field(default_factory=dict)

@@ -96,6 +96,7 @@ class Connection(OptionsTable):
     every: Interval = timedelta(minutes=5)
     cron: Cron | None = None
     reconcile: IntervalOrOff = timedelta(days=7)
+    first_run: Literal["ask", "go"] = "ask"
     settle: Span = timedelta(seconds=60)
     lookback: Span = timedelta(minutes=10)
     country: Country = "US"

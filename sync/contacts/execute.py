@@ -8,6 +8,7 @@ Rules kept here:
 """
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 
 from connectors.http.concurrency import WIDTH
@@ -101,15 +102,23 @@ def _write_deletions(context: Context, errors: WriteErrors[Staged]) -> None:
                 errors.raise_fatal()
 
 
-def _report_places(context: Context) -> None:
-    """Report the custom fields that the plan would create (R23), and the values without a place of new contacts."""
+def expected_places(context: Context) -> tuple[Counter[tuple[str, str]], dict[str, list[str]]]:
+    """Return the values of new contacts that have no place, by account and field, and the keys of fields to create."""
+    owed: Counter[tuple[str, str]] = Counter()
+    created: dict[str, list[str]] = {}
     for side in context.connection.sides:
         written = written_fields(context, side)
-        context.findings.expected_owed.update(
-            (side.account, name) for one in preview_side(context, side) for name in one.owed
-        )
+        owed.update((side.account, name) for one in preview_side(context, side) for name in one.owed)
         if written:
-            context.findings.fields_created[side.account] = list(side.connector.missing_places(written))
+            created[side.account] = list(side.connector.missing_places(written))
+    return owed, created
+
+
+def _report_places(context: Context) -> None:
+    """Report the custom fields that the plan would create (R23), and the values without a place of new contacts."""
+    owed, created = expected_places(context)
+    context.findings.expected_owed.update(owed)
+    context.findings.fields_created.update(created)
 
 
 def _commit_unwritten(context: Context, writes: tuple[str, ...]) -> None:

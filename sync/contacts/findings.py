@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from state.webhook_hints import Hint
+from sync.contacts.forecast import Forecast
 from sync.rules.guard import ChangeWeight
 
 
@@ -33,6 +34,7 @@ class Findings:
     expected_owed: by account and field, how many contacts a dry run would create without a place for the value.
     created_places: by side, the fields for which this run has created a place.
     fields_created: by account, the keys of the custom fields that were created (R23).
+    forecast: what the plan decides beside its writes, for the user who approves it (R45).
     """
 
     weights: dict[str, ChangeWeight]
@@ -55,6 +57,7 @@ class Findings:
     expected_owed: Counter[tuple[str, str]] = field(default_factory=Counter)
     created_places: dict[str, frozenset[str]] = field(default_factory=dict)
     fields_created: dict[str, list[str]] = field(default_factory=dict)
+    forecast: Forecast = field(default_factory=Forecast)
 
 
 def findings_for(accounts: Iterable[str]) -> Findings:

@@ -61,6 +61,8 @@ def plan(context: Context) -> None:
     _plan_resolved(context)
     _plan_owed(context)
     plan_unlinked(context)
+    for side in context.connection.sides:
+        context.findings.weights[side.account].created = context.staging.count_steps(CREATE, side.name)
     context.report.unchanged += context.staging.count_unchanged()
 
 

@@ -36,7 +36,23 @@ def plan_pair(
             context.report.unmapped += count(context, side, contact_of(staged))
     context.report.unmapped += len(result.refused)
     context.report.unchanged += not result.writes and not result.conflicts
+    if result.overwritten or result.conflicts or link is None:
+        _note_decisions(context, link, result, left, right)
     context.staging.plan_step(pair_step(link, ids, result))
+
+
+def _note_decisions(
+    context: Context, link: Link | None, result: Merge, left: Staged | None, right: Staged | None
+) -> None:
+    """Count what the policy decides about a pair, for the user who approves the run."""
+    sides = context.connection.sides
+    if left is None and right is None:
+        who = context.agreed_name(link, sides[0]) if link is not None else ""
+    else:
+        who = name_of(sides[0], left) if left is not None else name_of(sides[1], right or Staged(RIGHT, ""))
+    known = len(context.tables.conflicts.of_link(link.id)) if link is not None else 0
+    accounts = {side.name: side.account for side in sides}
+    context.findings.forecast.note_merge(who, result, accounts, is_first=link is None, known=known)
 
 
 def pair_step(link: Link | None, ids: tuple[str, str], result: Merge) -> Step:

@@ -5,7 +5,6 @@ One thread runs the stream; the main thread observes it.
 
 import random
 import traceback
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,6 +19,7 @@ from state.progress import StreamProgress, progress_of
 from state.webhook_hints import Hints, last_webhook_ms
 from sync.config.model import Config, Connection
 from sync.daemon.cancellation import Activity, StoppableClock, StopSignal, WatchedProgress
+from sync.daemon.hold import turn_of
 from sync.daemon.triggers import interval_at, latest_after
 from sync.engine.options import RunOptions
 from sync.engine.runner import run_connections
@@ -67,6 +67,7 @@ class Stream:
     tried: bool = False
     stalled: bool = False
     guarded: bool = False
+    waiting: bool = False
     slower: timedelta = timedelta(0)
     rests_until: datetime | None = None
     clock_set_at: datetime | None = None
@@ -78,8 +79,9 @@ class Stream:
 
     @property
     def can_be_woken(self) -> bool:
-        """Return whether a run now makes sense: none is under way, the accounts answer, and the guard stops nothing."""
-        return self.activity.began_at is None and not self.standing.delayed and not self.guarded
+        """Return whether a run now makes sense: none is under way, the accounts answer, and nothing holds it back."""
+        held_back = self.standing.delayed or self.guarded or self.waiting
+        return self.activity.began_at is None and not held_back
 
     @property
     def key(self) -> str:
@@ -109,6 +111,9 @@ class Stream:
         self.rests_until = ended.at + ended.rest if ended.rest else None
         if ended.how != "locked":
             self.guarded = ended.how == "guarded"
+            if ended.how == "waiting" and not self.waiting:
+                event_log.warning("no run starts", reason=ended.reason)
+            self.waiting = ended.how == "waiting"
         return following
 
     def look_for_hints(self, ended: EndedRun) -> bool:
@@ -159,13 +164,19 @@ class Stream:
         return at is not None and at <= self.clock.now()
 
     def _run(self, *, whole: bool) -> EndedRun:
-        options = RunOptions(connections=(self.connection.name,), streams=(self.name,), whole=whole)
+        turn = turn_of(self.config, self.connection, self.name, self.clock.now())
+        if turn.reason:
+            return EndedRun("waiting", self.clock.now(), turn.reason)
+        name = self.connection.name
+        options = RunOptions(connections=(name,), streams=turn.streams, whole=whole, waits=turn.waits)
         clock = StoppableClock(self.clock, self.stop, self.activity)
         event_log.debug("run begins", whole=whole)
-        (report,) = run_connections(self.config, options, self._watched, _agree, clock, afterwards=self._afterwards)
+        (report,) = run_connections(self.config, options, self._watched, None, clock, afterwards=self._afterwards)
         return _ended(report, self.clock.now(), whole=whole)
 
     def _seems_stalled(self) -> bool:
+        if self.waiting:
+            return False
         since = self._ended_at()
         start = max(since, self.clock_set_at or since) if self.tried else max(since, self.started_at)
         due = max(latest_after(self.connection, start), start + PATIENCE * self.slower)
@@ -187,9 +198,6 @@ class Stream:
                 self._progress = progress_of(state.db, self.connection.name, self.name)
 
 
-_agree: Callable[[RunReport], bool] = lambda _report: True  # noqa: E731 - no user can be asked
-
-
 def _reason(error: Exception) -> str:
     """Return the reason of an error. Of a bug only the place, because its message may hold personal data."""
     if isinstance(error, ConnectorError | StateError | SyncError):
@@ -207,4 +215,6 @@ def _ended(report: RunReport, now: datetime, *, whole: bool) -> EndedRun:
     log_end(report, whole=whole)
     if report.errors:
         return EndedRun("failed", now, "; ".join(report.errors), report.renewed_at, whole, report.rest)
+    if report.waiting:
+        return EndedRun("waiting", now, report.waiting, rest=report.rest)
     return EndedRun("guarded" if report.guarded else "done", now, report.guarded, whole=whole, rest=report.rest)

@@ -93,7 +93,7 @@ class PairWalkthrough:
         self.console.heading("5. Do both sides agree?")
         self.console.command("sync verify")
         options = RunOptions(dry_run=True, unguarded=True, whole=True, compared=True)
-        reports = run_connections(self.servers.config, options, SilentProgress(), lambda _: True, self.clock)
+        reports = run_connections(self.servers.config, options, SilentProgress(), None, self.clock)
         self.console.result(verify_lines(verification(reports)))
         sends = self.servers.left.sends + self.servers.right.sends
         self.console.say("", f"Both were asked to send {counted(sends, 'message')} to a contact.")
@@ -103,7 +103,7 @@ class PairWalkthrough:
         self.clock.sleep(SETTLED)
         self.console.command("sync run")
         with for_stream(self.out) as progress:
-            (report,) = run_connections(self.servers.config, RunOptions(), progress, lambda _: True, self.clock)
+            (report,) = run_connections(self.servers.config, RunOptions(), progress, None, self.clock)
         self.console.result(run_lines([report]))
         return report
 

@@ -198,7 +198,7 @@ class Walkthrough:
         )
         self.console.command("sync verify")
         options = RunOptions(dry_run=True, unguarded=True, whole=True, compared=True)
-        reports = run_connections(self.servers.config, options, SilentProgress(), lambda _: True, self.clock)
+        reports = run_connections(self.servers.config, options, SilentProgress(), None, self.clock)
         self.console.result(verify_lines(verification(reports)))
         agreed = verification_code(reports) == DONE
         if agreed:
@@ -212,7 +212,7 @@ class Walkthrough:
         self.clock.sleep(SETTLED)
         self.console.command("sync run")
         with for_stream(self.out) as progress:
-            (report,) = run_connections(self.servers.config, RunOptions(), progress, lambda _: True, self.clock)
+            (report,) = run_connections(self.servers.config, RunOptions(), progress, None, self.clock)
         self.console.result(run_lines([report]))
         return report
 

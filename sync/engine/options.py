@@ -14,6 +14,7 @@ class RunOptions:
     `undoes` is a run to undo (R26), `created` whether the contacts that it created are deleted then.
     `whole` reads both sides in full, which alone shows deletions (R24). The report of a dry run may have the planned
     changes and their cost (`priced`), or the differences between both sides (`compared`).
+    A first run that `waits` stores its plan for the user and writes nothing until the user approves it (R45).
     `streams` are those that run, where the config has them; `deep` reads the copies of messages of all linked contacts.
     """
 
@@ -27,6 +28,7 @@ class RunOptions:
     priced: bool = False
     streams: tuple[str, ...] = ("contacts", "messages")
     deep: bool = False
+    waits: bool = False
     undoes: str = ""
     created: bool = False
 

@@ -5,8 +5,8 @@ are true, and windows that are not covered, so that the next run reads the rest 
 their messages in each step.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from connectors.errors import ConnectorError
 from sync.contacts.context import Context
@@ -36,12 +36,22 @@ class RunScope:
         return [*self.contacts.errors, *(self.messages.errors if self.messages is not None else ())]
 
 
-Approve = Callable[[RunScope], bool]
-"""Returns whether the plan of a run may be written; asked once, before the first write (R45)."""
+class Approval(Protocol):
+    """Whether the user lets a plan be written (R45). Each method is called at most once, before the first write."""
+
+    @property
+    def is_first(self) -> bool:
+        """Return whether this is the connection's first run, which is approved as a whole."""
+
+    def allows(self, scope: RunScope) -> bool:
+        """Return whether the plan may be written."""
+
+    def lifts_guard(self, scope: RunScope, guarded: str) -> bool:
+        """Return whether a plan that the guard stopped may be written all the same."""
 
 
 def run(
-    scope: RunScope, read_range: ReadRange, approve: Approve, *, deep: bool = False, unguarded: bool = False
+    scope: RunScope, read_range: ReadRange, approval: Approval, *, deep: bool = False, unguarded: bool = False
 ) -> str:
     """Carry out one run; return the sentence of the guard that stopped it, or ''.
 
@@ -56,8 +66,10 @@ def run(
         found, messages = _read(scope, read_range)
         contacts.mapping.judge = winner_by_policy(contacts.settings.conflicts, contacts.connection.offsets())
         planned_messages = _plan(scope, read_range, found, messages, deep=deep, unguarded=unguarded)
-        stopped = "" if unguarded else _guard(scope)
-        if (contacts.run.dry or not stopped) and approve(scope):
+        stopped = "" if unguarded else _guard(scope, is_first=approval.is_first)
+        if stopped and approval.lifts_guard(scope, stopped):
+            stopped = ""
+        if (contacts.run.dry or not stopped) and approval.allows(scope):
             contact_stream.write_contacts(contacts, found)
             if planned_messages is not None:
                 message_stream.write_messages(planned_messages)
@@ -98,12 +110,13 @@ def _plan_messages(messages: ReadMessages | None, read_range: ReadRange, *, deep
     return messages
 
 
-def _guard(scope: RunScope) -> str:
+def _guard(scope: RunScope, *, is_first: bool) -> str:
     """Return the sentence that stops the run if it would change an unusual share of a side (R25), or ''."""
     contacts, messages = scope.contacts, scope.messages
     command, dry = f"{contacts.run.command} --connection {contacts.connection.name}", contacts.run.dry
     max_changed = contacts.settings.max_changed
-    stopped = guard(contacts.findings.weights, max_changed, command, dry=dry)
+    max_created = None if is_first else contacts.settings.max_created
+    stopped = guard(contacts.findings.weights, max_changed, command, max_created=max_created, dry=dry)
     if stopped or messages is None:
         return stopped
     return guard(messages.findings.weights, max_changed, command, "messages", dry=dry)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from state import daily_counts, history
+from state.approvals import drop_approval
 from state.connections import all_connections
 from state.database import Transaction
 from state.progress import is_begun, note_comparison, note_end
@@ -46,6 +47,8 @@ def end_run(
         if context.findings.horizons.keys() == {side.account for side in context.connection.sides}:
             _remember_accounts(transaction, context)
         document = json.dumps(_without_plan(report.to_json()), ensure_ascii=False)
+        if status in ("ok", "partial") and not report.undoes:
+            drop_approval(transaction, connection)
         history.end_run(transaction, report.run, now_ms, status, document)
         counts = counted(report, status, context.run.clock.now())
         daily_counts.add_counts(transaction, connection, now_ms, counts)

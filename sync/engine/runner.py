@@ -26,11 +26,12 @@ from sync.contacts.owed_values import by_account
 from sync.contacts.verify import compare
 from sync.engine.account_identity import confirm_identity
 from sync.engine.accounts import Account, SharedResources, connect
+from sync.engine.approval import Confirm, RunApproval
 from sync.engine.build import build_scope
 from sync.engine.options import RunOptions
 from sync.engine.pair_limits import pair_limits
 from sync.engine.preview import cost, planned_changes, totals
-from sync.engine.run import Approve, RunScope, run
+from sync.engine.run import RunScope, run
 from sync.engine.run_record import begin_run, end_run
 from sync.engine.undo import undo
 from sync.errors import UsageError
@@ -53,9 +54,6 @@ Accounts = tuple[Account, Account]
 DAY = 86_400.0
 """Seconds."""
 
-Confirm = Callable[[RunReport], bool]
-"""Shows the totals of a plan to the user, and returns whether the user agrees."""
-
 Afterwards = Callable[[StateFile, RunReport], None]
 """Called with each report of a run that was no dry run, while the lock is still held; raises nothing."""
 
@@ -64,14 +62,15 @@ def run_connections(
     config: Config,
     options: RunOptions,
     progress: Progress,
-    confirm: Confirm,
+    confirm: Confirm | None,
     clock: Clock | None = None,
     *,
     afterwards: Afterwards = lambda _state, _report: None,
 ) -> list[RunReport]:
     """Run the chosen connections one after the other, and return a report of each.
 
-    `confirm` is asked before the first write of a connection's first run. Raises UsageError, ConfigError and StateError
+    `confirm` is asked before the first write of a connection's first run, and of an undo; without it they count as
+    approved. Raises UsageError, ConfigError and StateError
     before any call is made, and StateUnwritable when a disk is full; what goes wrong with an account is in its report.
     """
     chosen = chosen_connections(config, options.connections)
@@ -98,9 +97,7 @@ def run_copies(
     chosen = chosen_connections(config, options.connections)
     credentials = {name: secret for name, (_, secret) in copies.items()}
     reached = {name: account for name, (account, _) in copies.items()}
-    runner = Runner(
-        config, options, progress, lambda _: True, clock, credentials, None, lambda _state, _report: None, reached
-    )
+    runner = Runner(config, options, progress, None, clock, credentials, None, lambda _state, _report: None, reached)
     return runner.run_all(chosen)
 
 
@@ -120,7 +117,7 @@ class Runner:
     config: Config
     options: RunOptions
     progress: Progress
-    confirm: Confirm
+    confirm: Confirm | None
     clock: Clock
     credentials: Mapping[str, str]
     token_sources: TokenSources | None
@@ -214,7 +211,7 @@ class Runner:
             report.requests[account.connector.account] = account.connector.call_counts
         status = "interrupted"
         try:
-            report.guarded = self._run_or_undo(scope, report, self._approval(report, is_first=beginning.is_first))
+            report.guarded = self._run_or_undo(scope, accounts, report, is_first=beginning.is_first)
             report.streams = dict(_stream_reports(scope))
             report.errors = scope.errors
             self._add_preview(scope, accounts, report)
@@ -227,24 +224,32 @@ class Runner:
             report.finished_at = self.clock.now()
             end_run(contacts, report, status, self.options, beginning, self.config.state.history)
 
-    def _run_or_undo(self, scope: RunScope, report: RunReport, approve: Approve) -> str:
+    def _run_or_undo(self, scope: RunScope, accounts: Accounts, report: RunReport, *, is_first: bool) -> str:
         options = self.options
-        if not options.undoes:
-            read_range = ReadRange(options.since, options.until, whole=options.whole, hinted=not options.compared)
-            deep = options.deep and options.whole
-            return run(scope, read_range, approve, deep=deep, unguarded=options.unguarded)
+        if options.undoes:
+            return self._undo(scope, report)
+        read_range = ReadRange(options.since, options.until, whole=options.whole, hinted=not options.compared)
+        approval = RunApproval(
+            report, _limits(accounts), is_first,
+            is_asked=is_first and self.config.connections[report.connection].first_run == "ask",
+            waits=options.waits, confirm=self.confirm,
+        )  # fmt: skip
+        return run(scope, read_range, approval, deep=options.deep and options.whole, unguarded=options.unguarded)
+
+    def _undo(self, scope: RunScope, report: RunReport) -> str:
+        options = self.options
         accounts = {side.name: side.account for side in scope.contacts.connection.sides}
         undone = UndoneRun(options.undoes, scope.contacts.tables.history, accounts, options.created, {})
         try:
-            return undo(scope, undone, approve, unguarded=options.unguarded)
+            return undo(scope, undone, self._confirm_undo(report), unguarded=options.unguarded)
         finally:
             report.left_alone = list(undone.left_alone.values())
 
-    def _approval(self, report: RunReport, *, is_first: bool) -> Approve:
-        """Return what asks the user before the first write: of a connection's first run, and of an undo (R45)."""
+    def _confirm_undo(self, report: RunReport) -> Callable[[RunScope], bool]:
+        """Return what asks the user before the first write of an undo."""
 
         def approve(scope: RunScope) -> bool:
-            if self.options.dry_run or not (is_first or self.options.undoes):
+            if self.options.dry_run or self.confirm is None:
                 return True
             plan = RunReport(report.run, report.connection, report.started_at, dry_run=True, undoes=report.undoes)
             plan.streams = {name: totals(scope, name, stream) for name, stream in report.streams.items()}
@@ -255,9 +260,8 @@ class Runner:
     def _add_preview(self, scope: RunScope, accounts: Accounts, report: RunReport) -> None:
         """Add what only a dry run may be asked for: the plan and its cost, or the comparison of both sides."""
         if self.options.dry_run and self.options.priced:
-            limits = {account.connector.account: account.limit for account in accounts}
             report.changes = Spool(planned_changes(scope))
-            report.cost = cost(scope, limits, deep=self.options.deep)
+            report.cost = cost(scope, _limits(accounts), deep=self.options.deep)
             connectors = [account.connector for account in accounts]
             found = pair_limits(self.config.connections[report.connection], *connectors)
             report.limits = [limit.line for limit in found]
@@ -281,9 +285,13 @@ def _stream_reports(scope: RunScope) -> Iterator[tuple[str, StreamReport]]:
 
 def _rest(contacts: Context, accounts: Accounts) -> timedelta:
     """Return how long none of the lists that were read may be read again (R32)."""
-    limits = {account.connector.account: account.limit for account in accounts}
+    limits = _limits(accounts)
     calls = contacts.findings.listing_calls
     return max((rest_after_list(calls[name], _calls_per_second(limits[name])) for name in calls), default=timedelta(0))
+
+
+def _limits(accounts: Accounts) -> dict[str, RateLimit | None]:
+    return {account.connector.account: account.limit for account in accounts}
 
 
 def _calls_per_second(limit: RateLimit | None) -> float | None:

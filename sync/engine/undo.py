@@ -4,11 +4,13 @@ It reads no windows and covers none: what users changed meanwhile waits for the 
 messages that the run copied stay.
 """
 
+from collections.abc import Callable
+
 from connectors.errors import ConnectorError
 from sync.contacts.context import Context
 from sync.contacts.execute import count_plan
 from sync.engine.contact_stream import count_open_contacts, settle_intents
-from sync.engine.run import Approve, RunScope
+from sync.engine.run import RunScope
 from sync.engine.shared_places import confirm_places
 from sync.rules.conflict_policy import winner_by_policy
 from sync.rules.guard import guard
@@ -17,7 +19,7 @@ from sync.undo.run_history import UndoneRun
 from sync.undo.undo_policy import UndoPolicy
 
 
-def undo(scope: RunScope, undone: UndoneRun, approve: Approve, *, unguarded: bool) -> str:
+def undo(scope: RunScope, undone: UndoneRun, approve: Callable[[RunScope], bool], *, unguarded: bool) -> str:
     """Undo a run; return the sentence of the guard that stopped it, or ''.
 
     What goes wrong with an account goes into the errors of the contacts.

@@ -1,4 +1,4 @@
-"""Notify the command under `[notify]` of failed runs, guarded runs, new conflicts and stalled streams.
+"""Notify the command under `[notify]` of failed, guarded and waiting runs, new conflicts and stalled streams.
 
 Rules kept here:
 - one notification per cause, and one when it is over. The state records both (`sync.rules.notifications`);
@@ -26,7 +26,7 @@ from sync.output.formats import time_text
 from sync.output.privacy import public
 from sync.output.report import RunReport
 from sync.rules.contact_codec import from_ms, to_ms
-from sync.rules.notifications import CONFLICTS, FAILED, GUARDED, STALLED, Notice, causes_after, notices
+from sync.rules.notifications import CONFLICTS, FAILED, GUARDED, STALLED, WAITING, Notice, causes_after, notices
 
 HIDDEN: Final = frozenset({CREDENTIALS, "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"})
 """Environment variables that lead to secrets, or let a process act as the service."""
@@ -36,9 +36,10 @@ OVER: Final = {
     GUARDED: "the guard no longer stops the runs",
     CONFLICTS: "no conflict is open any more",
     STALLED: "it makes progress again",
+    WAITING: "the first run was approved",
 }
 COMMANDS: Final = {FAILED: "sync status", CONFLICTS: "sync conflicts list", STALLED: "sync status"}
-"""The command to type next; after a guarded run it is `sync plan`."""
+"""The command to type next, where it names no connection."""
 
 
 class NotificationSender:
@@ -86,7 +87,7 @@ class NotificationSender:
         """Notify of the results for one stream. An error of the whole run is reported for the first stream only."""
         open_conflicts = _conflicts(state, report.connection, stream)
         present = causes_after(report.status, open_conflicts, self._now_ms())
-        if stream != report.asked[0] and report.status in ("failed", "guarded"):
+        if stream != report.asked[0] and report.status in ("failed", "guarded", "waiting"):
             present = {CONFLICTS: present[CONFLICTS]}
 
         def about(notice: Notice) -> dict[str, Any]:
@@ -125,7 +126,7 @@ class NotificationSender:
             "at": time_text(self._clock.now()),
             "since": time_text(from_ms(notice.since_ms) or datetime.fromtimestamp(0, UTC)),
             "run": None,
-            "command": COMMANDS.get(notice.cause, f"sync plan --connection {connection}"),
+            "command": _command(notice.cause, connection),
             **about,
             "text": f"{connection}: {text}",
         }
@@ -158,12 +159,17 @@ def _conflicts(state: StateFile, connection: str, stream: str) -> dict[str, int]
     return {f"{number}@{found_ms}": found_ms for number, found_ms in found.items()}
 
 
+def _command(cause: str, connection: str) -> str:
+    named = f"growthsync approve {connection}" if cause == WAITING else f"sync plan --connection {connection}"
+    return COMMANDS.get(cause, named)
+
+
 def _about_run(report: RunReport, notice: Notice, open_conflicts: Mapping[str, int]) -> dict[str, Any]:
     if notice.cause == CONFLICTS:
         new = [int(one.key.partition("@")[0]) for one in notice.causes]
         count = len(open_conflicts)
         text = f"{len(new)} new conflict{'' if len(new) == 1 else 's'}, {count} open"
         return {"text": text, "conflicts": {"new": [] if notice.over else new, "open": count}}
-    if notice.cause == GUARDED:
-        return {"text": report.guarded}
+    if notice.cause in {GUARDED, WAITING}:
+        return {"text": report.guarded or report.waiting}
     return {"text": f"a run failed: {'; '.join(map(public, report.errors))}"}

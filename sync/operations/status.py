@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from connectors import registry
-from state import connections, queries
+from state import approvals, connections, pauses, queries
 from state.cursors import COVERED, Cursors
 from state.damage import MISREAD, damage_message, damaged_cells
 from state.database import Database
@@ -93,6 +93,7 @@ def _connection_status(
         "last_run": known(lambda: _last_run(db, number)),
         "next_run_at": known(lambda: ms_text(next_run.next_ms)) if next_run else None,
         **asdict(queries.open_counts(db, number)),
+        **(known(lambda: _held_back(db, number, name)) or {}),
         **(known(lambda: _charged(db, config, name)) or {}),
         **(known(lambda: _webhooks(db, config, name)) or {}),
         **((known(lambda: {"delayed": next_run.delayed}) or {}) if next_run and next_run.delayed else {}),
@@ -129,6 +130,17 @@ def _reach(cursors: Cursors, side: str) -> int | None:
 def _leaving(settings: MessagesStream) -> tuple[str, ...]:
     """Return the sides that messages are synced from. The other side is read only where it lists its copies."""
     return {"left_to_right": ("left",), "right_to_left": ("right",)}.get(settings.direction, ("left", "right"))
+
+
+def _held_back(db: Database, number: int, name: str) -> Document:
+    """Return since when the connection is paused, and since when a run of it waits for the user (R45)."""
+    pause, approval = pauses.pause_of(db, name), approvals.approval_of(db, number)
+    found: Document = {}
+    if pause is not None:
+        found["paused"] = {"since": ms_text(pause.since_ms), "by": pause.paused_by}
+    if approval is not None and approval.waits:
+        found["waiting"] = {"kind": approval.kind, "run": approval.run, "since": ms_text(approval.asked_ms)}
+    return found
 
 
 def _charged(db: Database, config: Config, name: str) -> Document:

@@ -16,10 +16,16 @@ from connectors.records import Window
 from sync.errors import DONE, GUARDED, LOCKED, OPEN, UNFINISHED
 from sync.output.formats import time_text
 
-Status = Literal["ok", "partial", "failed", "guarded"]
+Status = Literal["ok", "partial", "failed", "guarded", "waiting"]
 Operation = Literal["create", "update", "delete"]
 
-STATUS_CODES: Mapping[Status, int] = {"ok": DONE, "partial": OPEN, "failed": UNFINISHED, "guarded": GUARDED}
+STATUS_CODES: Mapping[Status, int] = {
+    "ok": DONE,
+    "partial": OPEN,
+    "failed": UNFINISHED,
+    "guarded": GUARDED,
+    "waiting": GUARDED,
+}
 PRECEDENCE = (UNFINISHED, GUARDED, LOCKED, OPEN, DONE)
 """The exit code of several connections is the first of these that one of them ended with."""
 
@@ -138,6 +144,7 @@ class RunReport:
     """One run of one connection.
 
     `errors` are safe to show and make the status `failed`; `guarded` is the sentence of the guard that stopped the run.
+    `waiting` is the sentence that the run waits for the approval of a user (R45); only a daemon's run does.
     `command` is the command that ran it, for users to type again.
     `undoes` is the run that this one undoes, '' for any other run, and `left_alone` what the undo did not restore.
     `locked` is why the run could not start: such a report is no run, and becomes the `error` of the document.
@@ -160,6 +167,7 @@ class RunReport:
     requests: dict[str, CallCounts] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     guarded: str = ""
+    waiting: str = ""
     locked: str = ""
     asked: tuple[str, ...] = ()
     renewed_at: datetime | None = None
@@ -178,8 +186,8 @@ class RunReport:
         # A run with an error is incomplete, whatever else it did.
         if self.errors:
             return "failed"
-        if self.guarded:
-            return "guarded"
+        if self.guarded or self.waiting:
+            return "guarded" if self.guarded else "waiting"
         if self.left_alone or any(stream.conflicts or stream.failed for stream in self.streams.values()):
             return "partial"
         return "ok"
@@ -210,7 +218,7 @@ class RunReport:
             "fields_created": {account: list(keys) for account, keys in self.fields_created.items() if keys},
             **({"owed": self.owed} if self.owed else {}),
             "requests": {account: asdict(calls) for account, calls in self.requests.items()},
-            "errors": [*self.errors, *([self.guarded] if self.guarded else [])],
+            "errors": [*self.errors, *filter(None, (self.guarded, self.waiting))],
             **self._undo_json(),
             **self._cost_json(),
         }

@@ -14,6 +14,7 @@ FAILED: Final = "failed"
 GUARDED: Final = "guarded"
 CONFLICTS: Final = "conflicts"
 STALLED: Final = "stalled"
+WAITING: Final = "waiting"
 
 TRIES: Final = 3
 """The number of attempts to report a cause, and again to report its end."""
@@ -54,7 +55,9 @@ def causes_after(status: str, conflicts: Mapping[str, int], now_ms: int) -> dict
         return found | {FAILED: {"": now_ms}}
     if status == "guarded":
         return found | {FAILED: {}, GUARDED: {"": now_ms}}
-    return found | {FAILED: {}, GUARDED: {}, STALLED: {}}
+    if status == "waiting":
+        return found | {FAILED: {}, GUARDED: {}, WAITING: {"": now_ms}}
+    return found | {FAILED: {}, GUARDED: {}, STALLED: {}, WAITING: {}}
 
 
 def notices(

@@ -4,6 +4,7 @@ Rules kept here:
 - a run that finished, or that the guard stopped, is followed by the next one of the schedule;
 - an account that is down is tried again soon, then less and less often, but at least every hour;
 - a daily allowance that ran out is waited for, however long;
+- a stream that waits for the user looks for the answer every few seconds, and makes no call for that;
 - a lock that another process holds is tried at the next time of the schedule, and reported once;
 - `reconcile` has an interval of its own, counted from its last end. A failed one delays no ordinary run;
 - a stream is stalled when none of its runs finished for three intervals and no run is moving. A run hangs when it
@@ -35,7 +36,10 @@ HEARD: Final = timedelta(hours=24)
 """Webhooks count as working while the last one is no older: few accounts see no change for so long."""
 _DOUBLINGS: Final = 30
 
-Ending = Literal["done", "guarded", "failed", "locked"]
+LOOK: Final = 15.0
+"""Seconds between two looks whether the user has approved a first run, or resumed a connection."""
+
+Ending = Literal["done", "guarded", "failed", "locked", "waiting"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,9 @@ def after(standing: StreamStatus, ended: EndedRun, interval: float, chance: floa
     if ended.how == "locked":
         return NextRun(None, replace(standing, locked=True), is_news=not standing.locked)
     standing = replace(_reconciled(standing, ended), locked=False)
+    if ended.how == "waiting":
+        at = max(ended.at + timedelta(seconds=min(interval, LOOK)), ended.at + ended.rest)
+        return NextRun(at, replace(standing, failures=0, delayed=""), is_news=False)
     if ended.how != "failed":
         return NextRun(None, replace(standing, failures=0, delayed=""))
     if ended.renewed_at is not None and ended.renewed_at > ended.at:

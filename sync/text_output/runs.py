@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sync.output.formats import WHOLE
 from sync.output.text import aligned, counted, indented, printable, span_text, value_text
 from sync.text_output.open_items import open_lines
+from sync.text_output.proposal import cost_lines
 
 if TYPE_CHECKING:
     from sync.output.report import PlannedChange, RunReport, StreamReport
@@ -26,11 +27,9 @@ def run_lines(reports: Iterable["RunReport"]) -> Iterator[str]:
 
 
 def total_lines(report: "RunReport") -> Iterator[str]:
-    """Yield the totals of a plan, for the question before the first write."""
-    what = f"Undoing run {report.undoes}" if report.undoes else "The first run"
-    yield f"{what} of {report.connection} would do this:"
+    """Yield the totals of an undo, for the question before its first write."""
+    yield f"Undoing run {report.undoes} of {report.connection} would do this:"
     yield from indented(_stream_lines(report))
-    yield from indented(_cost_lines(report))
 
 
 def plan_lines(reports: Iterable["RunReport"]) -> Iterator[str]:
@@ -42,7 +41,7 @@ def plan_lines(reports: Iterable["RunReport"]) -> Iterator[str]:
                 yield from indented(_change_lines(list(changes)))
         yield from run_lines([report])
         yield from indented(f"not possible: {printable(limit)}" for limit in report.limits)
-        yield from indented(_cost_lines(report))
+        yield from indented(cost_lines(report.cost or {}))
 
 
 def undo_lines(reports: Iterable["RunReport"]) -> Iterator[str]:
@@ -152,13 +151,6 @@ def _kept_lines(report: "RunReport") -> Iterator[str]:
         yield f"  {counted(count, 'record')} that run {report.undoes} created at {account} {verb}"
     if kept:
         yield f"  delete what it created, too: sync undo {report.undoes} --created"
-
-
-def _cost_lines(report: "RunReport") -> Iterator[str]:
-    for account, cost in (report.cost or {}).items():
-        share = f"{cost.share_of_day:.2%} of a day's allowance"
-        money = f"; {counted(cost.charged, 'company look-up')} may be charged" if cost.charged else ""
-        yield f"{account}: {counted(cost.calls, 'call')}, {share}, {span_text(cost.seconds)}{money}"
 
 
 def _contact(change: "PlannedChange") -> tuple[str, str, str]:

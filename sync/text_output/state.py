@@ -85,6 +85,13 @@ def installation_lines(document: Document) -> Iterator[str]:
 
 
 def _connection_notes(connection: Document) -> Iterator[str]:
+    name = connection["name"]
+    if "paused" in connection:
+        paused = connection["paused"]
+        yield f"paused since {paused['since']} by {printable(paused['by'])}; end it with: growthsync resume {name}"
+    if "waiting" in connection:
+        what = "the first run" if connection["waiting"]["kind"] == "first" else "a run that the guard stopped"
+        yield f"{what} waits for you since {connection['waiting']['since']}: growthsync approve {name}"
     if connection.get("charged"):
         yield f"{counted(connection['charged'], 'company look-up')} in the last 30 days; each may be charged"
     if connection.get("parked"):

@@ -49,7 +49,7 @@ class ApolloWorld:
         path.write_text(self._config(), encoding="utf-8")
         path.chmod(0o600)
         with no_call_inside_a_transaction():
-            (report,) = run_connections(load(path), RunOptions(**options), SilentProgress(), lambda _: True, self.clock)
+            (report,) = run_connections(load(path), RunOptions(**options), SilentProgress(), None, self.clock)
         return report
 
     def add_to_hub(self, count: int, **fields: Any) -> list[str]:

@@ -83,7 +83,7 @@ class ListingWorld:
         self.clock.skip(skip)
         options = RunOptions(connections=("sales",), streams=("contacts",), whole=whole, unguarded=unguarded)
         progress = Notes()
-        (report,) = run_connections(load(self.write_config()), options, progress, lambda _: True, self.clock)
+        (report,) = run_connections(load(self.write_config()), options, progress, None, self.clock)
         self.notes = progress.lines
         return report
 

@@ -243,7 +243,7 @@ def test_connections_that_share_an_account_are_rehearsed_together_as_one_run_run
         world.write_config()
         config = load(world.config_path)
         found = rehearse(config, [], None, SilentProgress(), world.clock)
-        reports = run_connections(config, RunOptions(), SilentProgress(), lambda _: True, world.clock)
+        reports = run_connections(config, RunOptions(), SilentProgress(), None, world.clock)
     assert [one.name for one in found] == ["sales", "more"]
     for one, report in zip(found, reports, strict=True):
         assert counts(one.contacts.to_json()) == counts(report.streams["contacts"].to_json())

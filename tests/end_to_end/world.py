@@ -148,7 +148,7 @@ class World:
             },
         }
         parts = [_table(f"accounts.{name}", {**own, **self.accounts[name]}) for name, own in accounts.items()]
-        connection = _table("connections.sales", {"left": '"gg"', "right": '"gh"', **self.options})
+        connection = _table("connections.sales", {"left": '"gg"', "right": '"gh"', "first_run": '"go"', **self.options})
         contacts = _table("connections.sales.contacts", self.contacts)
         parts += [mirror.text(connection), mirror.text(contacts)]
         if "[status_page]" not in self.tables:  # its address is the same for all that run at once
@@ -162,7 +162,7 @@ class World:
         self.write_config()
         chosen = RunOptions(**options)
         with no_call_inside_a_transaction():
-            (report,) = run_connections(load(self.config_path), chosen, SilentProgress(), lambda _: True, self.clock)
+            (report,) = run_connections(load(self.config_path), chosen, SilentProgress(), None, self.clock)
         if report.comparison is not None:
             report.comparison.held = mirror.value(report.comparison.held)
             report.comparison.differ = mirror.value(report.comparison.differ)

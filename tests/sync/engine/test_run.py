@@ -1,10 +1,26 @@
 """The order of a run over both streams: read, plan, guard, approval, write, cover."""
 
+from dataclasses import dataclass
+
 from connectors.errors import AuthError
 from state.cursors import COVERED
 from sync.engine.run import RunScope, run
 from sync.rules.windows import ReadRange
 from tests.sync.messages.memory_world import MessageWorld
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A user who answers yes or no, and approves nothing that the guard stops."""
+
+    approved: bool
+    is_first: bool = True
+
+    def allows(self, scope: RunScope) -> bool:
+        return self.approved
+
+    def lifts_guard(self, scope: RunScope, guarded: str) -> bool:
+        return False
 
 
 def run_once(
@@ -13,7 +29,7 @@ def run_once(
     world.memory.clock.pass_by(60)
     with world.context() as messages:
         scope = RunScope(messages.contacts, messages, with_contacts=with_contacts)
-        return scope, run(scope, ReadRange(), lambda _scope: approved, unguarded=unguarded)
+        return scope, run(scope, ReadRange(), Answer(approved), unguarded=unguarded)
 
 
 def covered(scope: RunScope) -> bool:

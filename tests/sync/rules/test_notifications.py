@@ -11,6 +11,7 @@ from sync.rules.notifications import (
     GUARDED,
     STALLED,
     TRIES,
+    WAITING,
     Notice,
     causes_after,
     notices,
@@ -105,10 +106,11 @@ def test_what_an_occasion_says_nothing_about_stays_as_it_was() -> None:
 @pytest.mark.parametrize(
     ("status", "begun", "over"),
     [
-        ("ok", set(), {FAILED, GUARDED, STALLED, CONFLICTS}),
-        ("partial", {CONFLICTS}, {FAILED, GUARDED, STALLED}),
+        ("ok", set(), {FAILED, GUARDED, STALLED, WAITING, CONFLICTS}),
+        ("partial", {CONFLICTS}, {FAILED, GUARDED, STALLED, WAITING}),
         ("failed", {FAILED}, {CONFLICTS}),
         ("guarded", {GUARDED}, {FAILED, CONFLICTS}),
+        ("waiting", {WAITING}, {FAILED, GUARDED, CONFLICTS}),
     ],
 )
 def test_what_follows_from_the_end_of_a_run(status: str, begun: set[str], over: set[str]) -> None:

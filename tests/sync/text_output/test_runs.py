@@ -72,9 +72,9 @@ def test_a_plan_shows_field_by_field_what_would_be_written_and_its_price() -> No
     assert lines[-1] == "  growthhub: 130 calls, 0.07% of a day's allowance, 13 s"
 
 
-def test_the_question_of_a_first_run_shows_its_totals() -> None:
-    lines = list(total_lines(report(dry_run=True)))
-    assert lines[0] == "The first run of sales would do this:"
+def test_the_question_of_an_undo_shows_its_totals() -> None:
+    lines = list(total_lines(report(dry_run=True, undoes="20261120T143000-abcdef")))
+    assert lines[0] == "Undoing run 20261120T143000-abcdef of sales would do this:"
     assert "would be created 110" in lines[2]
 
 
