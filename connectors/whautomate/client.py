@@ -35,6 +35,9 @@ MOST_FOUND: Final = 10
 FEW: Final = 10
 """A page of a search with fewer contacts is the last one: no server shows so few at once."""
 
+_PAGE_TOO_LARGE: Final = re.compile(
+    r"\blimit\b.{0,30}\b(?:must|cannot|may not|at most|max(?:imum)?|between)\b", re.IGNORECASE
+)
 _NOT_THERE: Final = re.compile(r"\bnot\s+(?:be\s+)?found\b|\bdoes(?:\s+not|n't)\s+exist\b|\bno\s+such\b", re.IGNORECASE)
 
 
@@ -58,7 +61,14 @@ class WhautomateClient:
     def list_page(self, page: int, limit: int, *, splittable: bool = False, once: bool = False) -> PageResponse:
         """Return one page of all contacts. Raises AnswerTooLarge, RecordRefused, AuthError, TransientError."""
         params = {"limit": str(limit), "page": str(page)}
-        return self._listed(self.wire.send_query("GET", "/contacts", params=params, splittable=splittable, once=once))
+        try:
+            reply = self.wire.send_query("GET", "/contacts", params=params, splittable=splittable, once=once)
+        except ServerTrouble as error:
+            # An error may come with 200, and then a refusal looks like trouble.
+            if _PAGE_TOO_LARGE.search(error.message):
+                raise RecordRefused(self.account, error.message) from error
+            raise
+        return self._listed(reply)
 
     def search(self, text: str) -> Iterator[Raw]:
         """Yield what `searchText` finds. What it looks at is not documented: these are only hints."""

@@ -165,11 +165,14 @@ class ContactMapping:
         return keys, custom
 
     def marker_wire(self, raw: Raw, marker: str) -> dict[str, str]:
-        """Return the custom field that holds a source id; none where the record carries that of another account."""
+        """Return the custom field that is to hold a source id; none where it does, or holds that of another account."""
         key, *_ = self.sources.fields or NO_SOURCES
-        shown = text.clean_line(value_of(custom_values(raw.get("customFields")), key))
-        is_foreign = isinstance(shown, str) and self.sources.is_foreign(shown)
-        return {} if is_foreign else {key: self.sources.written(marker)}
+        shown, written = (
+            text.clean_line(value_of(custom_values(raw.get("customFields")), key)),
+            self.sources.written(marker),
+        )
+        is_kept = isinstance(shown, str) and (shown == written or self.sources.is_foreign(shown))
+        return {} if is_kept else {key: written}
 
     def is_writable(self, name: str) -> bool:
         """Say whether a field can be written."""

@@ -11,7 +11,10 @@ from typing import Any
 
 from tests.durability.world import KillWorld
 
-OWN = frozenset({"id", "created_at", "updated_at", "dateAdded", "dateUpdated", "createdBy"})
+OWN = frozenset(
+    {"id", "created_at", "updated_at", "dateAdded", "dateUpdated", "createdBy"}
+    | {"createdAt", "updatedAt", "lastActivity"}
+)
 Outcome = dict[str, Any]
 SHADOWS = ("left_shadow", "right_shadow")
 HELD = "SELECT l.left_id, l.right_id, h.field FROM held h JOIN link l ON l.id = h.link"
@@ -23,7 +26,7 @@ def outcome_of(world: KillWorld) -> Outcome:
     return {
         "left": sorted(names.without_ids(_left(person)) for person in world.gg.people()),
         "right": sorted(names.without_ids(_right(world, person)) for person in world.gh.people()),
-        "custom fields": sorted((field.key, field.kind) for field in world.gh.fields.values()),
+        "custom fields": world.custom_fields(),
         "links": sorted(names.without_ids(_link(row)).casefold() for row in world.rows("SELECT * FROM link")),
         "conflicts": sorted(names.without_ids(_row(row, "who", "field", "left_value", "right_value", "resolution"))
                             for row in world.rows("SELECT * FROM conflict")),
@@ -73,6 +76,8 @@ class Names:
 
 
 def _name(person: dict[str, Any]) -> str:
+    if "name" in person:
+        return str(person["name"])
     first = person.get("first_name") or person.get("firstName") or ""
     return f"{first} {person.get('last_name') or person.get('lastName') or ''}".strip()
 
@@ -82,10 +87,7 @@ def _left(person: dict[str, Any]) -> Outcome:
 
 
 def _right(world: KillWorld, person: dict[str, Any]) -> Outcome:
-    keys = {field.id: field.key for field in world.gh.fields.values()}
-    custom = {keys[each["id"]]: _plain(each["value"]) for each in person["customFields"]}
-    own = {key: _plain(value) for key, value in person.items() if key not in OWN and key != "customFields"}
-    return own | custom
+    return {key: _plain(value) for key, value in world.right_values(person).items() if key not in OWN}
 
 
 def _row(row: Outcome, *names: str) -> Outcome:

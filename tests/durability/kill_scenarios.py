@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from tests.durability.final_state import Outcome, outcome_of
 from tests.durability.launch import Ended, Launcher
@@ -20,8 +20,8 @@ from tests.thorough import THOROUGH
 EVERY = 150
 RUNS = 6
 
-Preparation = tuple[Callable[[KillWorld], None], Command]
-"""What users do, and the command that runs then."""
+Preparation = tuple[Callable[[Any], None], Command]
+"""What users do in the world, and the command that runs then."""
 
 
 @dataclass(frozen=True, slots=True)

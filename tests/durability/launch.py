@@ -57,6 +57,7 @@ class Launcher:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         world.clock.skip(skip)
+        world.renew_allowance()
         wanted: dict[str, Any] = {
             "arguments": [*arguments, "--config", str(world.config_path)],
             "shift": (world.clock.now() - datetime.now(UTC)).total_seconds(),

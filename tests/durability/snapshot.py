@@ -8,19 +8,12 @@ from typing import Any, Self
 
 from tests.durability.world import KillWorld
 
-AT_LEFT = ("stores", "companies", "_next_id", "users", "behaviour")
-AT_RIGHT = (
-    "_records", "_identities", "_index", "_made", "fields", "users", "quirks", "allow_duplicates",
-    "_notes", "_conversations", "_messages", "_emails", "_export", "sends",
-)  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """A snapshot can be restored any number of times; the clock of the world goes back with it."""
 
-    left: dict[str, Any]
-    right: dict[str, Any]
+    servers: tuple[dict[str, Any], ...]
     passed: float
     kept: Path
 
@@ -30,19 +23,14 @@ class Snapshot:
         kept.mkdir()
         for file in state_files(world.folder):
             shutil.copy2(file, kept)
-        left, right = vars(world.gg), vars(world.gh)
-        return cls(
-            deepcopy({name: left[name] for name in AT_LEFT}),
-            deepcopy({name: right[name] for name in AT_RIGHT}),
-            world.clock.monotonic(),
-            kept,
-        )
+        servers = tuple(deepcopy({name: vars(part)[name] for name in names}) for part, names in world.remembered())
+        return cls(servers, world.clock.monotonic(), kept)
 
     def restore(self, world: KillWorld) -> None:
         """Restore the world."""
         with world.gg.lock, world.gh.lock:
-            vars(world.gg).update(deepcopy(self.left))
-            vars(world.gh).update(deepcopy(self.right))
+            for (part, _), then in zip(world.remembered(), self.servers, strict=True):
+                vars(part).update(deepcopy(then))
             for server in (world.gg, world.gh):
                 server.calls.clear()
                 limit, server.rate = server.rate, None

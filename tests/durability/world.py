@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from connectors.growthgenius.sandbox.server import GrowthGeniusSandbox
 from connectors.http.rate_limiter import RateLimit
@@ -19,6 +19,12 @@ from tests.end_to_end.world import Hub, Timeline, World
 SETTLE = 1.0
 RATE = RateLimit(1000, 10.0)
 """High enough that no run waits, and low enough that calls are made one by one."""
+AT_LEFT = ("stores", "companies", "_next_id", "users", "behaviour")
+AT_RIGHT = (
+    "_records", "_identities", "_index", "_made", "fields", "users", "quirks", "allow_duplicates",
+    "_notes", "_conversations", "_messages", "_emails", "_export", "sends",
+)  # fmt: skip
+"""What the servers remember."""
 
 
 class Rewindable(Timeline):
@@ -47,6 +53,23 @@ class KillWorld(World):
         world.contacts = {"deletes": '"propagate"', "conflicts": '"newest"'}
         world.gh.add_user("dev@example.com")
         return world
+
+    def renew_allowance(self) -> None:
+        """Prepare for a command: nothing, where the limits are so high that no run waits."""
+
+    def remembered(self) -> list[tuple[object, tuple[str, ...]]]:
+        """Return what the servers remember: the objects that hold it, and the names of their attributes."""
+        return [(self.gg, AT_LEFT), (self.gh, AT_RIGHT)]
+
+    def right_values(self, person: dict[str, Any]) -> dict[str, Any]:
+        """Return what a record of the right account shows, its custom fields under their keys."""
+        keys = {field.id: field.key for field in self.gh.fields.values()}
+        custom = {keys[each["id"]]: each["value"] for each in person["customFields"]}
+        return {**{key: value for key, value in person.items() if key != "customFields"}, **custom}
+
+    def custom_fields(self) -> list[tuple[str, str]]:
+        """Return the custom fields of the right account with their kinds."""
+        return sorted((field.key, field.kind) for field in self.gh.fields.values())
 
     def left(self, first: str) -> str:
         """Return the id of the only contact at the left with that first name."""

@@ -84,6 +84,20 @@ def test_a_server_that_refuses_a_large_page_is_asked_for_smaller_ones() -> None:
         assert listed(here) == ids
 
 
+def test_a_server_that_refuses_a_large_page_with_200_is_asked_for_smaller_ones() -> None:
+    with account(WhautomateBehaviour(limit="refused", largest_page=20, errors="ok")) as here:
+        ids = set(crowd(here, 45))
+        assert listed(here) == ids
+
+
+@pytest.mark.parametrize("said", ["rate limit exceeded", "busy"])
+def test_an_error_with_200_that_is_not_about_the_page_is_trouble_of_the_server(said: str) -> None:
+    with account() as here:
+        here.sandbox.faults.append(Fault("status", status=200, body={"error": said}, times=None))
+        with pytest.raises(ServerTrouble):
+            listed(here)
+
+
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_an_order_that_changes_with_each_answer_loses_no_contact_or_is_not_believed(seed: int) -> None:
     with account(WhautomateBehaviour(order="shuffled", largest_page=20), seed=seed) as here:

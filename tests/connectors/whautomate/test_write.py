@@ -55,6 +55,14 @@ def test_keys_that_we_do_not_know_survive_every_edit(put: str) -> None:
             }
 
 
+def test_tags_alone_go_by_their_own_calls_where_the_record_has_its_source_id_already() -> None:
+    with account() as here:
+        record_id = made(here, tags=["old"], customFields={"growthhub_id": SOURCES.written("h1")})
+        result = here.connector.update_contact(here.got(record_id), {}, {"tags": ("new",)}, "h1")
+        assert (result.raw["tags"], here.calls("PUT"), here.calls("POST", "/tags/add")) == (["new"], 0, 1)
+        assert here.calls("POST", "/tags/remove") == 1
+
+
 def test_a_record_that_changed_since_the_reading_is_not_written() -> None:
     with account() as here:
         record_id = made(here)
