@@ -182,6 +182,10 @@ class MessageStaging:
             yield [_copying(row) for row in rows]
             place = (rows[-1]["sent_ms"], rows[-1]["number"])
 
+    def drop_actions(self, numbers: Iterable[int]) -> None:
+        """Take actions out of the plan."""
+        self._db.executemany("DELETE FROM stage.copying WHERE number = ?", [(number,) for number in numbers])
+
     def count_actions(self, operation: str, side: str) -> int:
         """Return how many actions of an operation are planned on a side."""
         row = self._db.execute(

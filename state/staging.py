@@ -212,6 +212,10 @@ class Staging:
             yield [_step(row) for row in rows]
             number = rows[-1]["number"]
 
+    def drop_steps(self, numbers: Iterable[int]) -> None:
+        """Take steps out of the plan."""
+        self._db.executemany("DELETE FROM stage.step WHERE number = ?", [(number,) for number in numbers])
+
     def set_step_changes(self, number: int, writes: str, changes: str | None) -> None:
         """Replace what a step of the plan writes, and to which sides."""
         self._db.execute("UPDATE stage.step SET writes = ?, changes = ? WHERE number = ?", (writes, changes, number))

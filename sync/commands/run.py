@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sync.commands.invocation import config_option, json_option, open_config, show_json, show_lines
+from sync.commands.plan_files import NO_FILES, PlanFiles, write_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from sync.output.report import RunReport
 
     RunOnce = Callable[[RunOptions], list[RunReport]]
+
+SHOWN = 20
+"""Records of each account and operation that a plan shows."""
 
 WHEN = "A time (ISO 8601), a date, or a span back from now, like 2d or 36h."
 
@@ -49,14 +53,30 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--dry-run", is_flag=True, help="Write nothing; the same as `sync plan`.")
 @click.option("--yes", is_flag=True, help="Do not ask before the first run of a connection.")
 @click.option("--scheduled", is_flag=True, help="For timers: reconcile afterwards where that is due, as a daemon does.")
-def run(as_json: bool, dry_run: bool, yes: bool, scheduled: bool, **chosen: Any) -> int:
+@click.option(
+    "--plan", "saved", type=click.Path(path_type=Path), metavar="FILE", help="Write what `plan --save` saved."
+)
+def run(as_json: bool, dry_run: bool, yes: bool, scheduled: bool, saved: Path | None, **chosen: Any) -> int:
     """Sync what has changed, once."""
+    if saved is not None:
+        if (
+            dry_run
+            or scheduled
+            or any(chosen[name] for name in ("since", "until", "connections", "stream", "unguarded"))
+        ):
+            raise click.UsageError("--plan runs the saved plan as it is: it takes only --config and --json")
+        return _run_saved(saved, chosen["config_path"], as_json=as_json)
     return _run(as_json=as_json, dry_run=dry_run, yes=yes, scheduled=scheduled, **chosen)
 
 
 @click.command()
 @_options
 @click.option("--deep", is_flag=True, help="Add the cost of `sync reconcile --deep`: one call per linked contact.")
+@click.option("--all", "everything", is_flag=True, help="Show every record, not 20 of each kind.")
+@click.option(
+    "--csv", type=click.Path(path_type=Path), metavar="FILE", help="Write every planned field into a CSV file."
+)
+@click.option("--save", type=click.Path(path_type=Path), metavar="FILE", help="Save the plan for `run --plan FILE`.")
 def plan(as_json: bool, **chosen: Any) -> int:
     """Show what a run would write and what it would cost; write nothing."""
     return _run(as_json=as_json, dry_run=True, yes=True, **chosen)
@@ -90,6 +110,9 @@ def _run(
     whole: bool = False,
     deep: bool = False,
     scheduled: bool = False,
+    everything: bool = False,
+    csv: Path | None = None,
+    save: Path | None = None,
 ) -> int:
     if scheduled and (dry_run or unguarded or since or until):
         raise click.UsageError("--scheduled is for timers: it can only be combined with --connection and --stream")
@@ -101,14 +124,28 @@ def _run(
 
     options = RunOptions(
         start, end, connections, dry_run=dry_run, unguarded=unguarded, priced=dry_run, whole=whole, deep=deep,
-        streams=(stream,) if stream else ("contacts", "messages"),
+        streams=(stream,) if stream else ("contacts", "messages"), saves=save is not None,
     )  # fmt: skip
     if not dry_run and (scheduled or not connections):
         connections = _without_paused(config, connections)
         options = replace(options, connections=connections)
         if not connections:
             return run_none(as_json=as_json)
-    return run_and_show(config, options, as_json=as_json, ask=not (yes or scheduled), scheduled=scheduled)
+    files = PlanFiles(csv, save, everything=everything)
+    return run_and_show(config, options, as_json=as_json, ask=not (yes or scheduled), scheduled=scheduled, files=files)
+
+
+def _run_saved(path: Path, config_path: Path | None, *, as_json: bool) -> int:
+    """Carry out a saved plan. Raises UsageError where the file holds none, or one of other connections."""
+    from sync.engine.options import RunOptions
+    from sync.operations.plan_files import load_plans
+
+    config = open_config(config_path)
+    saved = load_plans(path, config)
+    options = RunOptions(
+        saved.since, saved.until, tuple(saved.plans), whole=saved.whole, streams=saved.streams, saved=saved
+    )
+    return run_and_show(config, options, as_json=as_json, ask=False)
 
 
 def _without_paused(config: "Config", connections: tuple[str, ...]) -> tuple[str, ...]:
@@ -128,7 +165,10 @@ def run_none(*, as_json: bool) -> int:
     return 0
 
 
-def run_and_show(config: "Config", options: "RunOptions", *, as_json: bool, ask: bool, scheduled: bool = False) -> int:
+def run_and_show(
+    config: "Config", options: "RunOptions", *, as_json: bool, ask: bool, scheduled: bool = False,
+    files: PlanFiles = NO_FILES,
+) -> int:  # fmt: skip
     """Run the connections, show the reports and return the exit code."""
     from connectors.clock import SystemClock
     from sync.engine.runner import run_connections
@@ -146,21 +186,22 @@ def run_and_show(config: "Config", options: "RunOptions", *, as_json: bool, ask:
             afterwards=NotificationSender(config, clock).after_run,
         )
         reports = _run_scheduled(config, options, run_once) if scheduled else run_once(options)
+    write_files(files, reports)
     if as_json:
         show_json(document(reports))
     else:
-        show_lines(_report_lines(options, reports))
+        show_lines(_report_lines(options, reports, everything=files.everything))
     return exit_code(reports)
 
 
-def _report_lines(options: "RunOptions", reports: "Sequence[RunReport]") -> "Iterable[str]":
+def _report_lines(options: "RunOptions", reports: "Sequence[RunReport]", *, everything: bool) -> "Iterable[str]":
     from sync.text_output.runs import plan_lines, run_lines
 
     if options.undoes:
         from sync.text_output.runs import undo_lines
 
         return undo_lines(reports)
-    return plan_lines(reports) if options.dry_run else run_lines(reports)
+    return plan_lines(reports, records=None if everything else SHOWN) if options.dry_run else run_lines(reports)
 
 
 def _run_scheduled(config: "Config", options: "RunOptions", run_once: "RunOnce") -> "list[RunReport]":

@@ -34,6 +34,7 @@ class Findings:
     expected_owed: by account and field, how many contacts a dry run would create without a place for the value.
     created_places: by side, the fields for which this run has created a place.
     fields_created: by account, the keys of the custom fields that were created (R23).
+    is_selection: whether the run carries out only a part of its plan, so that its windows are not covered.
     forecast: what the plan decides beside its writes, for the user who approves it (R45).
     """
 
@@ -57,6 +58,7 @@ class Findings:
     expected_owed: Counter[tuple[str, str]] = field(default_factory=Counter)
     created_places: dict[str, frozenset[str]] = field(default_factory=dict)
     fields_created: dict[str, list[str]] = field(default_factory=dict)
+    is_selection: bool = False
     forecast: Forecast = field(default_factory=Forecast)
 
 

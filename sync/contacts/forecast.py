@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from connectors.contact import Value
-from sync.rules.merge import Merge
+from sync.rules.merge_result import Merge
 
 EXAMPLES: Final = 20
 """How many examples of each kind a plan shows on a terminal and on the page."""

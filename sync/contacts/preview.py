@@ -27,11 +27,12 @@ CALLS_OF_DELETE = 2
 
 @dataclass(frozen=True, slots=True)
 class PreviewedContact:
-    """One contact to be written. `shown` is what the record shows now, `raw` the record if it was read.
+    """One contact to be written by a step. `shown` is what the record shows now, `raw` the record if it was read.
 
     `owed` are the fields of a contact that is created for which there is no place (R41).
     """
 
+    step: Step
     operation: Operation
     who: str
     shown: Fields
@@ -85,7 +86,7 @@ def _update(context: Context, side: Side, step: Step) -> PreviewedContact:
     shown = {**view.base, **view.now}
     who = contact_codec.display_name(side.account, record_id, shown)
     raw = json.loads(staged.raw) if staged and staged.raw else None
-    return PreviewedContact("update", who, shown, changes_of_step(step, side.name), raw)
+    return PreviewedContact(step, "update", who, shown, changes_of_step(step, side.name), raw)
 
 
 def _create(context: Context, side: Side, step: Step) -> PreviewedContact:
@@ -94,14 +95,16 @@ def _create(context: Context, side: Side, step: Step) -> PreviewedContact:
     contact = contact_codec.decode(context.staging.changed_records(source.name, [record_id])[record_id].contact or "")
     who = contact_codec.display_name(source.account, record_id, contact.fields)
     values = values_for_create(context, side, contact.fields)
-    return PreviewedContact("create", who, {}, values.changes, owed=frozenset(values.owed))
+    return PreviewedContact(step, "create", who, {}, values.changes, owed=frozenset(values.owed))
 
 
 def _delete(context: Context, side: Side, step: Step) -> PreviewedContact:
     record_id = step.record_id(side.name)
     link = context.tables.links.by_id(step.link)
     shown = context.mapping.shadow(link, side.name) if link else {}
-    return PreviewedContact("delete", contact_codec.display_name(side.account, record_id, shown), shown, {WHOLE: None})
+    return PreviewedContact(
+        step, "delete", contact_codec.display_name(side.account, record_id, shown), shown, {WHOLE: None}
+    )
 
 
 def _calls(context: Context, side: Side) -> int:

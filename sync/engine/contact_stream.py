@@ -76,7 +76,7 @@ def write_contacts(context: Context, found: ReadContacts) -> None:
     execute.write(context)
     if context.tables.intents.open_creates():
         settle_intents(context)
-    if not context.errors:
+    if not context.errors and not context.findings.is_selection:
         _cover(context, found)
 
 

@@ -62,7 +62,8 @@ def write_messages(result: ReadMessages) -> None:
         if context.tables.intents.open_creates():
             recovery.settle_intents(context)
 
-    if _succeeds(context, write) and not context.errors and not context.contacts.errors:
+    is_whole = not (context.errors or context.contacts.errors or context.contacts.findings.is_selection)
+    if _succeeds(context, write) and is_whole:
         _cover(result)
 
 

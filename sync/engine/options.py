@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from sync.engine.saved_plan import SavedPlans
 from sync.output.formats import time_text
+from sync.rules.windows import ReadRange
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +17,7 @@ class RunOptions:
     `whole` reads both sides in full, which alone shows deletions (R24). The report of a dry run may have the planned
     changes and their cost (`priced`), or the differences between both sides (`compared`).
     A first run that `waits` stores its plan for the user and writes nothing until the user approves it (R45).
+    A dry run that `saves` keeps what it would write; `saved` are such plans, and the run carries out nothing else.
     `streams` are those that run, where the config has them; `deep` reads the copies of messages of all linked contacts.
     """
 
@@ -29,8 +32,15 @@ class RunOptions:
     streams: tuple[str, ...] = ("contacts", "messages")
     deep: bool = False
     waits: bool = False
+    saves: bool = False
+    saved: SavedPlans | None = None
     undoes: str = ""
     created: bool = False
+
+    @property
+    def read_range(self) -> ReadRange:
+        """Return what the run reads."""
+        return ReadRange(self.since, self.until, whole=self.whole, hinted=not self.compared)
 
     @property
     def command(self) -> str:

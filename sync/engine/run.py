@@ -5,6 +5,7 @@ are true, and windows that are not covered, so that the next run reads the rest 
 their messages in each step.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -50,13 +51,18 @@ class Approval(Protocol):
         """Return whether a plan that the guard stopped may be written all the same."""
 
 
+Select = Callable[[RunScope], None]
+"""Takes steps out of the plan of a run."""
+
+
 def run(
-    scope: RunScope, read_range: ReadRange, approval: Approval, *, deep: bool = False, unguarded: bool = False
-) -> str:
+    scope: RunScope, read_range: ReadRange, approval: Approval, *, deep: bool = False, unguarded: bool = False,
+    select: Select = lambda _: None,
+) -> str:  # fmt: skip
     """Carry out one run; return the sentence of the guard that stopped it, or ''.
 
     What goes wrong with an account goes into the errors of the stream. `deep` also reads the copies of messages of all
-    linked contacts.
+    linked contacts. `select` may take steps out of the plan before anything is written.
     """
     contacts, stopped = scope.contacts, ""
     try:
@@ -66,6 +72,7 @@ def run(
         found, messages = _read(scope, read_range)
         contacts.mapping.judge = winner_by_policy(contacts.settings.conflicts, contacts.connection.offsets())
         planned_messages = _plan(scope, read_range, found, messages, deep=deep, unguarded=unguarded)
+        select(scope)
         stopped = "" if unguarded else _guard(scope, is_first=approval.is_first)
         if stopped and approval.lifts_guard(scope, stopped):
             stopped = ""

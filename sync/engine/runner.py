@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import chain
 from math import inf
 
 from connectors.account_options import AccountOptions
@@ -33,6 +34,7 @@ from sync.engine.pair_limits import pair_limits
 from sync.engine.preview import cost, planned_changes, totals
 from sync.engine.run import RunScope, run
 from sync.engine.run_record import begin_run, end_run
+from sync.engine.saved_plan import SavedPlanPolicy, entries, heading
 from sync.engine.undo import undo
 from sync.errors import UsageError
 from sync.messages.verify import add_comparison
@@ -41,11 +43,10 @@ from sync.output import event_log
 from sync.output.privacy import hide
 from sync.output.progress import Progress
 from sync.output.report import RunReport, StreamReport
-from sync.output.spool import Spool
+from sync.output.spool import ObjectSpool, Spool
 from sync.rules.contact_codec import to_ms
 from sync.rules.schedule import rest_after_list
 from sync.rules.streams import CONTACTS, MESSAGES
-from sync.rules.windows import ReadRange
 from sync.streams.cell_checks import raising_damage
 from sync.undo.run_history import UndoneRun
 
@@ -228,13 +229,20 @@ class Runner:
         options = self.options
         if options.undoes:
             return self._undo(scope, report)
-        read_range = ReadRange(options.since, options.until, whole=options.whole, hinted=not options.compared)
         approval = RunApproval(
             report, _limits(accounts), is_first,
-            is_asked=is_first and self.config.connections[report.connection].first_run == "ask",
+            is_asked=is_first and not options.saved and self.config.connections[report.connection].first_run == "ask",
             waits=options.waits, confirm=self.confirm,
         )  # fmt: skip
-        return run(scope, read_range, approval, deep=options.deep and options.whole, unguarded=options.unguarded)
+        whole = options.deep and options.whole
+        if options.saved is None:
+            return run(scope, options.read_range, approval, deep=whole, unguarded=options.unguarded)
+        policy = SavedPlanPolicy(options.saved.plans[report.connection])
+        scope.contacts.policy = policy
+        try:  # the user has seen the plan, so that no guard is needed
+            return run(scope, options.read_range, approval, deep=whole, unguarded=True, select=policy.select)
+        finally:
+            report.skipped = policy.skipped
 
     def _undo(self, scope: RunScope, report: RunReport) -> str:
         options = self.options
@@ -262,6 +270,9 @@ class Runner:
         if self.options.dry_run and self.options.priced:
             report.changes = Spool(planned_changes(scope))
             report.cost = cost(scope, _limits(accounts), deep=self.options.deep)
+            if self.options.saves:
+                first = heading(report.connection, report.asked, self.options.read_range)
+                report.saved = ObjectSpool(chain([first], entries(scope)))
             connectors = [account.connector for account in accounts]
             found = pair_limits(self.config.connections[report.connection], *connectors)
             report.limits = [limit.line for limit in found]

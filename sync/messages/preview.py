@@ -16,15 +16,13 @@ def planned_changes(context: MessageContext) -> Iterator[PlannedChange]:
     """Yield the plan, one line for each message; its field is `text`."""
     for side in context.connection.sides:
         for action in planned(context, CREATE, side):
-            original = _original(context, side, action)
-            shown = original.subject or original.text
-            yield PlannedChange(side.account, "create", _who(context, side, action), TEXT, None, shown)
+            yield PlannedChange(side.account, "create", who(context, side, action), TEXT, *shown(context, side, action))
         for action in planned(context, UPDATE, side):
-            old, new = texts(action)
-            yield PlannedChange(side.account, "update", _who(context, side, action), TEXT, old, new)
+            yield PlannedChange(side.account, "update", who(context, side, action), TEXT, *shown(context, side, action))
         for action in planned(context, DELETE, side):
-            old, _ = texts(action)
-            yield PlannedChange(side.account, "delete", _who(context, side, action), WHOLE, old, None)
+            yield PlannedChange(
+                side.account, "delete", who(context, side, action), WHOLE, *shown(context, side, action)
+            )
 
 
 def count_calls(context: MessageContext, *, deep: bool) -> dict[str, int]:
@@ -68,5 +66,15 @@ def _original(context: MessageContext, side: Side, action: MessageAction) -> Mes
     return message_of(staged) if staged else Message(action.source_id, action.contact_id)
 
 
-def _who(context: MessageContext, side: Side, action: MessageAction) -> str:
+def shown(context: MessageContext, side: Side, action: MessageAction) -> tuple[str | None, str | None]:
+    """Return the text that a copy shows, and what is written in its place: None for nothing."""
+    if action.operation == CREATE:
+        original = _original(context, side, action)
+        return None, original.subject or original.text
+    old, new = texts(action)
+    return (old, new) if action.operation == UPDATE else (old, None)
+
+
+def who(context: MessageContext, side: Side, action: MessageAction) -> str:
+    """Return the name of the contact of a message, as reports show it."""
     return context.who(context.connection.other(side), action.contact_id)

@@ -112,6 +112,16 @@ class LeftAlone:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A record of a saved plan that a run did not write, with the reason."""
+
+    who: str
+    account: str
+    operation: str
+    reason: str
+
+
 @dataclass(slots=True)
 class Comparison:
     """The result of `verify` for one connection. Lists hold the objects of its document.
@@ -153,6 +163,7 @@ class RunReport:
     may be read again (R32).
     `owed` is how many values have no place at an account yet, by account and field (R41).
     `limits` is what the accounts cannot do together, for `plan` (R30).
+    `saved` is what `sync plan --save` writes, and `skipped` what a run of a saved plan did not carry out.
     `changes` is read once and may be an iterator over the whole plan; only `plan` shows it, and `cost`.
     """
 
@@ -179,6 +190,8 @@ class RunReport:
     left_alone: Sequence[LeftAlone] = ()
     limits: Sequence[str] = ()
     changes: Iterable[PlannedChange] = ()
+    saved: Iterable[Mapping[str, Any]] = ()
+    skipped: Sequence[Skipped] = ()
 
     @property
     def status(self) -> Status:
@@ -188,7 +201,11 @@ class RunReport:
             return "failed"
         if self.guarded or self.waiting:
             return "guarded" if self.guarded else "waiting"
-        if self.left_alone or any(stream.conflicts or stream.failed for stream in self.streams.values()):
+        if (
+            self.left_alone
+            or self.skipped
+            or any(stream.conflicts or stream.failed for stream in self.streams.values())
+        ):
             return "partial"
         return "ok"
 
@@ -219,6 +236,7 @@ class RunReport:
             **({"owed": self.owed} if self.owed else {}),
             "requests": {account: asdict(calls) for account, calls in self.requests.items()},
             "errors": [*self.errors, *filter(None, (self.guarded, self.waiting))],
+            **({"skipped": [asdict(one) for one in self.skipped]} if self.skipped else {}),
             **self._undo_json(),
             **self._cost_json(),
         }

@@ -1,5 +1,6 @@
 """Runs, plans, undos and comparisons as lines of text, each result with the command to type next."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ def run_lines(reports: Iterable["RunReport"]) -> Iterator[str]:
             continue
         yield f"{report.connection}: {report.status}{_duration(report)}, run {report.run}"
         yield from indented(_stream_lines(report))
+        for one in report.skipped:
+            yield f"  skipped: {one.operation} {printable(one.who)} at {one.account}: {one.reason}"
         yield from indented(_advice(report))
 
 
@@ -32,16 +35,29 @@ def total_lines(report: "RunReport") -> Iterator[str]:
     yield from indented(_stream_lines(report))
 
 
-def plan_lines(reports: Iterable["RunReport"]) -> Iterator[str]:
-    """Yield each planned change, field by field, then the totals and the cost."""
+def plan_lines(reports: Iterable["RunReport"], *, records: int | None = None) -> Iterator[str]:
+    """Yield the planned changes, field by field, then the totals and the cost.
+
+    With `records`, only so many records of each account and operation are shown.
+    """
     for report in reports:
         if not report.locked:
-            for (account, operation, who), changes in groupby(report.changes, key=_contact):
-                yield f"{account}: {operation} {printable(who)}"
-                yield from indented(_change_lines(list(changes)))
+            yield from _planned_lines(report, records)
         yield from run_lines([report])
         yield from indented(f"not possible: {printable(limit)}" for limit in report.limits)
         yield from indented(cost_lines(report.cost or {}))
+
+
+def _planned_lines(report: "RunReport", records: int | None) -> Iterator[str]:
+    found: Counter[tuple[str, str]] = Counter()
+    for (account, operation, who), changes in groupby(report.changes, key=_contact):
+        found[account, operation] += 1
+        if records is None or found[account, operation] <= records:
+            yield f"{account}: {operation} {printable(who)}"
+            yield from indented(_change_lines(list(changes)))
+    hidden = {key: count - records for key, count in found.items() if records is not None and count > records}
+    for (account, operation), count in hidden.items():
+        yield f"{account}: {operation} {count:,} more; see all with: --all, or --csv FILE"
 
 
 def undo_lines(reports: Iterable["RunReport"]) -> Iterator[str]:
