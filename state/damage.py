@@ -17,22 +17,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from state.cell_conditions import (
+    conditions_of,
+    references_of,
+)
 from state.cell_shapes import INTENT_SOURCES, SENT, SHADOW, SHAPES
-from state.database import Database, Transaction
+from state.database import Database
 from state.errors import LockHeld, StateError, StateUnwritable
 from state.schema import TABLES
 
 Readers = Mapping[tuple[str, str], Callable[[str, str], object]]
 """By table and column: reads the text of a cell, with the name of its field (or of its setting), or raises an error."""
 
-KINDS: Final = {"INTEGER": "integer", "TEXT": "text", "BLOB": "blob"}
-WORDS: Final = {"integer": "a whole number", "text": "text", "blob": "bytes"}
 OTHER: Final = {"left": "right", "right": "left"}
-WORDS_OF: Final = {"side": ("left", "right"), "stream": ("contacts", "messages")}
-"""Columns that hold one of a few words; some tables have rows without a stream."""
-OF_NO_STREAM: Final = frozenset({"tally", "schedule", "told", "hint"})
-EARLIEST_MS, LATEST_MS = -62_135_596_800_000, 253_402_300_799_999
-"""The range of a datetime."""
 CLEARED: Final = frozenset(
     {
         ("run", "report"), ("failure", "digest"), ("message", "print"),
@@ -52,19 +49,6 @@ FOUND_AGAIN: Final = {"conflict": "resolution", "failure": "dismissed"}
 """Tables with rows that are found again, and the column of a user's decision: a row with a decision stays."""
 MISREAD: Final = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, sqlite3.Error)
 """The errors that reading such a cell may raise."""
-
-
-UNKNOWN_FIELD: Final = """
-  stream = 'contacts' AND typeof(field) = 'text' AND field <> '*' AND EXISTS (SELECT 1 FROM mapping)
-  AND field NOT IN (
-    SELECT substr(known.value, 1, instr(known.value || ' ', ' ') - 1)
-    FROM mapping, json_each(CASE WHEN json_valid(fields) THEN fields ELSE '[]' END) AS known)
-  AND NOT EXISTS (SELECT 1 FROM mapping WHERE NOT json_valid(fields))
-"""
-"""The condition for a conflict about a field that no mapping ever had: mappings of the past are kept.
-
-A mapping has the configured place of a field behind its name and a space; a conflict has the name alone.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +97,7 @@ def _faults_in(
     keys = _keys(db, table, columns) if columns else []
     for column in columns:
         name = column["name"]
-        for condition, reason in (*_conditions(table, column), *_references(db, table, name)):
+        for condition, reason in (*conditions_of(table, column), *references_of(db, table, name)):
             query = f"SELECT {', '.join(keys)} FROM {table} WHERE ({rows}) AND ({condition})"
             for row in _raw(db, query, values):
                 yield DamagedCell(table, name, _key(keys, row), reason)
@@ -134,21 +118,6 @@ def damaged_cell_of_record(db: Database, side: str, record_id: str, readers: Rea
         if found is not None:
             return found
     return None
-
-
-def repair_cells(transaction: Transaction, found: Sequence[DamagedCell]) -> None:
-    """Delete the damaged cells that can be read again, and retry every failure, since a cell may have caused it."""
-    if found:
-        transaction.execute("UPDATE failure SET due_ms = 0, digest = NULL WHERE dismissed IS NULL")
-    for fault in found:
-        if not fault.is_repairable:
-            continue
-        where, values = _where(fault)
-        if (fault.table, fault.column) in CLEARED:
-            transaction.execute(f"UPDATE {fault.table} SET {fault.column} = NULL WHERE {where}", values)
-            continue
-        _read_again(transaction, fault.table, where, values)
-        transaction.execute(f"DELETE FROM {fault.table} WHERE {where}", values)
 
 
 @contextmanager
@@ -185,48 +154,6 @@ def _first(path: Path, readers: Readers) -> DamagedCell | None:
         finally:
             db.close()
     return None
-
-
-def _conditions(table: str, column: sqlite3.Row) -> Iterator[tuple[str, str]]:
-    """Yield a condition for each kind of damage of a column, with its description."""
-    name, kind = column["name"], KINDS.get(column["type"])
-    if kind is not None:
-        yield f"typeof({name}) NOT IN ('{kind}', 'null')", f"{WORDS[kind]} is expected"
-    if name.endswith("_ms"):
-        outside = f"typeof({name}) = 'integer' AND {name} NOT BETWEEN {EARLIEST_MS} AND {LATEST_MS}"
-        yield outside, "there is no such time"
-    words = None if name == "stream" and table in OF_NO_STREAM else WORDS_OF.get(name)
-    if words is not None:
-        listed = ", ".join(f"'{word}'" for word in words)
-        yield f"typeof({name}) = 'text' AND {name} NOT IN ({listed})", f"{' or '.join(words)} is expected"
-    if (table, name) in SHAPES:
-        yield _no_json(name, ""), "JSON is expected"
-    if (table, name) == ("conflict", "field"):
-        yield UNKNOWN_FIELD, "the name of a field is expected"
-    if table == "link" and name.endswith("_shadow"):
-        fields = (
-            "(SELECT json_array_length(m.fields) FROM mapping m WHERE m.id = link.mapping AND json_valid(m.fields))"
-        )
-        length = f"CASE WHEN {_no_json(name, 'array')} THEN -1 ELSE json_array_length({name}) END"
-        yield (
-            f"stream = 'contacts' AND typeof({name}) = 'text' AND {length} <> coalesce({fields}, {length})",
-            ("a value for each field is expected"),
-        )
-        yield f"stream = 'contacts' AND {_no_json(name, 'array')}", "JSON (array) is expected"
-
-
-def _references(db: Database, table: str, column: str) -> Iterator[tuple[str, str]]:
-    """Yield a condition for references of a column to rows that do not exist."""
-    for key in db.execute(f"PRAGMA foreign_key_list({table})").fetchall():
-        if key["from"] == column:
-            named = f"SELECT {key['to']} FROM {key['table']}"
-            yield f"{column} IS NOT NULL AND {column} NOT IN ({named})", f"there is no such row of {key['table']}"
-
-
-def _no_json(name: str, shape: str) -> str:
-    wrong = f"json_type({name}) <> '{shape}'" if shape else "0"
-    # `json_valid` comes first and alone, since the other functions raise for what is no JSON.
-    return f"typeof({name}) = 'text' AND CASE WHEN json_valid({name}) THEN {wrong} ELSE 1 END"
 
 
 def _misread(  # noqa: PLR0917 (the rows, and what is read in them)
@@ -295,7 +222,7 @@ def _key(keys: Sequence[str], row: Sequence[Any]) -> tuple[tuple[str, Any], ...]
     return tuple(zip(keys, row, strict=False))
 
 
-def _where(fault: DamagedCell) -> tuple[str, list[Any]]:
+def row_condition(fault: DamagedCell) -> tuple[str, list[Any]]:
     """Return the condition that finds the row of a cell, and its values; SQLite binds no text that is not UTF-8."""
     parts, values = [], []
     for name, value in fault.key:
@@ -311,40 +238,6 @@ def _is_decided(db: Database, fault: DamagedCell) -> bool:
     # A decision that can't be read is none: the conflict is found again, and the user is asked again.
     if decision in (None, fault.column):
         return False
-    where, values = _where(fault)
+    where, values = row_condition(fault)
     query = f"SELECT 1 FROM {fault.table} WHERE {where} AND {decision} IS NOT NULL"
     return db.execute(query, values).fetchone() is not None
-
-
-def _read_again(transaction: Transaction, table: str, where: str, values: Sequence[Any]) -> None:
-    """Have the next run read the stream of a row in full, and the link of a conflict again.
-
-    The row, or the link of the conflict, gives stream and connection; where a damaged cell hides them, all are read. No
-    value of the row is fetched: it may hold text that is not UTF-8.
-    """
-    if table not in READ_AGAIN and table not in FOUND_AGAIN:
-        return
-    if table == "conflict":
-        _look_again(transaction, where, values)
-    stream = f"'{READ_AGAIN[table]}'" if table in READ_AGAIN else "stream"
-    homes = f"SELECT connection, {stream} AS stream FROM {table} WHERE {where}"
-    if table == "conflict":
-        named = f"SELECT link FROM conflict WHERE {where}"
-        homes += f" UNION SELECT connection, stream FROM link WHERE id IN ({named})"
-        values = [*values, *values]
-    is_of_home = (
-        "(home.connection = cursor.connection OR home.connection NOT IN (SELECT id FROM connection))"
-        " AND (home.stream = cursor.stream OR home.stream NOT IN ('contacts', 'messages'))"
-    )
-    transaction.execute(f"DELETE FROM cursor WHERE EXISTS (SELECT 1 FROM ({homes}) AS home WHERE {is_of_home})", values)
-
-
-def _look_again(transaction: Transaction, where: str, values: Sequence[Any]) -> None:
-    """Have the next run read the link of a conflict again; every link, where a damaged cell hides which it is."""
-    forget = "UPDATE link SET left_digest = NULL, right_digest = NULL"
-    named = f"SELECT link FROM conflict WHERE {where}"
-    known = transaction.execute(f"SELECT count(*) FROM link WHERE id IN ({named})", values).fetchone()[0]
-    if known:
-        transaction.execute(f"{forget} WHERE id IN ({named})", values)
-    else:
-        transaction.execute(forget)

@@ -3,11 +3,10 @@
 Rules kept here:
 - several user_ids are read one by one. The reader of the pages unites them by id;
 - users are asked for when an owner matters, so a window without changes costs one call per user;
-- a contact that was just created is looked up in the last minutes, once per run (R20). `read_window` begins a run;
+- `read_window` begins a run;
 - there are no custom fields to create (custom1 to custom9 exist) and there is no source id.
 """
 
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -16,30 +15,25 @@ from typing import Any, Final
 
 from connectors.clock import Clock, SystemClock
 from connectors.connector import AT_ONCE, Cache, Finding, WriteResult
-from connectors.contact import PHONE_SLOTS, Contact, Fields, alike
-from connectors.errors import AuthError, ConnectorError, OutcomeUnknown, RecordError, RecordGone, RecordRefused
+from connectors.contact import Contact, Fields
+from connectors.errors import AuthError, ConnectorError, RecordGone, RecordRefused
 from connectors.fields import Compute, MappedField, Place, compute_nothing
 from connectors.growthgenius import mapping, read_windows
 from connectors.growthgenius.body_style import Styles
+from connectors.growthgenius.candidates import RECENT, GrowthGeniusCandidates
 from connectors.growthgenius.client import GrowthGeniusClient
 from connectors.growthgenius.companies import GrowthGeniusCompanies
-from connectors.growthgenius.envelope import identity
 from connectors.growthgenius.messages import GrowthGeniusMessages
 from connectors.growthgenius.places import NATIVE, wire_key
 from connectors.growthgenius.read_windows import GrowthGeniusWindowReader
 from connectors.growthgenius.records import UserId
 from connectors.growthgenius.users import UserDirectory
 from connectors.growthgenius.write import GrowthGeniusWriter
-from connectors.health import refuse_to_tell
 from connectors.http.client import HttpClient
-from connectors.records import Page, Raw, UnreadableRow, Window
+from connectors.records import Page, Raw, Window
 from connectors.refused_values import RefusedValueWriter
-from connectors.values import email, instant, phone
-from connectors.values.text import unaccented
 
 BASE_URL: Final = "https://api.growthgenius.com/integrations/v1"
-LATE: Final = timedelta(minutes=5)
-RECENT: Final = timedelta(minutes=15)
 DIGEST_BYTES: Final = 16
 ABSENT: Final = ...
 NO_CONTACT: Final = "0"
@@ -104,8 +98,7 @@ class GrowthGenius:
         self.message_store = GrowthGeniusMessages(self._client, self._users, styles, self._clock)
         self._checks_messages = messages
         self._refused_values = RefusedValueWriter()
-        self._recent: list[Raw] | None = None
-        self._recent_lock = threading.Lock()
+        self._candidates = GrowthGeniusCandidates(self._client, self._mapping, self._reader, self._server_now)
 
     @property
     def owner_emails(self) -> frozenset[str] | None:
@@ -122,7 +115,7 @@ class GrowthGenius:
 
     def read_window(self, window: Window) -> Iterator[Page]:
         """Yield every contact updated in the window. Reaching the end is the proof that none is missing."""
-        self._recent = None
+        self._candidates.forget()
         for user in self._client.user_ids:
             yield from self._reader().read(user, window)
 
@@ -159,7 +152,7 @@ class GrowthGenius:
             write.create,
             lambda raw, rest: write.update(raw, {}, rest),
             changes,
-            lambda: self._refuse_double(changes, start),
+            lambda: self._candidates.refuse_double(changes, start),
             lambda raw, part: write.refuse_edited(raw, {}, part),
         )
 
@@ -192,54 +185,8 @@ class GrowthGenius:
         return self._writer.filled_in(sent)
 
     def find_candidates(self, sent: Fields, marker: str | None, since: datetime | None) -> Sequence[Raw]:  # noqa: ARG002
-        """Return the contacts created lately that show the e-mail, a number or the full name of what was sent.
-
-        For a contact without e-mail and number any value will do: the caller compares more closely. After a create that
-        may have been carried out (`since`), those without name, address and number follow, and a list with an
-        unreadable part is no proof that there is no such contact.
-        """
-        unread: list[UnreadableRow] = []
-        if since is None:
-            with self._recent_lock:
-                if self._recent is None:
-                    self._recent = self._changed_since(self._server_now() - RECENT, [])
-                candidates = self._recent
-        else:
-            candidates = [raw for raw in self._changed_since(since - LATE, unread) if _not_older(raw, since - LATE)]
-        found = [raw for raw in candidates if self._resembles(raw, sent)]
-        found = found or ([] if since is None else [*self._searched(sent, since - LATE)])
-        if not found:
-            refuse_to_tell(self.account, unread)
-        if since is None:
-            return found
-        return [*found, *(raw for raw in candidates if self._is_nameless(raw, sent) and raw not in found)]
-
-    def _refuse_double(self, sent: Fields, start: datetime) -> None:
-        """Raise OutcomeUnknown where a refused create seems to have created the contact.
-
-        A name alone proves nothing.
-        """
-        keys = {name: sent[name] for name in ("email", "phone", *PHONE_SLOTS) if sent.get(name)}
-        if not keys:
-            return
-        unread: list[UnreadableRow] = []
-        recent = [raw for raw in self._changed_since(start - LATE, unread) if _not_older(raw, start)]
-        for raw in (*recent, *self._searched(keys, start)):
-            if self._resembles(raw, keys):
-                message = f"a create was refused, and contact {identity(raw)} has its address or number since"
-                raise OutcomeUnknown(self.account, message)
-        if unread:
-            message = f"a create was refused, and what it may have made cannot be read: {unread[0].reason}"
-            raise OutcomeUnknown(self.account, message)
-
-    def _searched(self, sent: Fields, earliest: datetime) -> Sequence[Raw]:
-        """Ask the search as well before a create is repeated. A server without a search says nothing."""
-        address = sent.get("email")
-        try:
-            found = self._client.search(address) if isinstance(address, str) else []
-        except RecordError:
-            return []
-        return [raw for raw in found if _not_older(raw, earliest) and self._resembles(raw, sent)]
+        """Return the contacts created lately that show the e-mail, a number or the full name of what was sent."""
+        return self._candidates.find(sent, since)
 
     def create_places(self, names: frozenset[str]) -> Sequence[str]:  # noqa: ARG002 (nothing to be made)
         """Create nothing: every field exists at GrowthGenius."""
@@ -307,30 +254,6 @@ class GrowthGenius:
     def _server_now(self) -> datetime:
         return self._clock.now() + timedelta(seconds=self.clock_offset())
 
-    def _changed_since(self, start: datetime, unread: list[UnreadableRow]) -> list[Raw]:
-        found: dict[str, Raw] = {}
-        for user in self._client.user_ids:
-            for page in self._reader().read(user, Window(start)):
-                found |= {identity(raw): raw for raw in page.records}
-                unread += page.unread
-        return list(found.values())
-
-    def _resembles(self, raw: Raw, sent: Fields) -> bool:
-        shown = self._mapping.without_owner().contact(raw, {})
-        if _same_email(shown.fields, sent) or _full_name(sent) == _full_name(shown.fields) != "":
-            return True
-        if not any(sent.get(name) for name in ("email", "phone", *PHONE_SLOTS)):
-            return _shows_any(shown.fields, sent)
-        numbers = {phone.key(number) for number in shown.phones}
-        wanted = (sent.get(name) for name in ("phone", *PHONE_SLOTS))
-        return any(phone.key(number) in numbers for number in wanted if isinstance(number, str))
-
-    def _is_nameless(self, raw: Raw, sent: Fields) -> bool:
-        """Say whether a record shows a sent value, but no name, address or number: a user may have removed them."""
-        shown = self._mapping.without_owner().contact(raw, {})
-        is_named = _full_name(shown.fields) or shown.emails or shown.fields.get("email") or shown.phones
-        return not is_named and _shows_any(shown.fields, sent)
-
     def _check_window(self, user: UserId) -> Finding:
         what = f"contacts as user {user}"
         now = self._server_now()
@@ -354,22 +277,3 @@ class GrowthGenius:
             return Finding(what, ok=True)
         mend = "owners do not travel; ask GrowthGenius to enable integrations for the user"
         return Finding(what, ok=False, problem="no user can be read", mend=mend, fatal=False)
-
-
-def _not_older(raw: Raw, start: datetime) -> bool:
-    created = instant.parse(raw.get("created_at"))
-    return created is None or created >= start
-
-
-def _same_email(shown: Fields, sent: Fields) -> bool:
-    one, other = shown.get("email"), sent.get("email")
-    return isinstance(one, str) and isinstance(other, str) and email.key(one) == email.key(other)
-
-
-def _shows_any(shown: Fields, sent: Fields) -> bool:
-    return any(value and alike(name, value, sent[name]) for name, value in shown.items() if name in sent)
-
-
-def _full_name(fields: Fields) -> str:
-    names = (fields.get("first_name"), fields.get("last_name"))
-    return unaccented(" ".join(name for name in names if isinstance(name, str)).casefold())

@@ -3,39 +3,36 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from connectors.connector import Cache, Finding, WriteResult
-from connectors.contact import Contact, Fields, same
-from connectors.errors import RecordGone, RecordRefused
+from connectors.contact import Contact, Fields
+from connectors.errors import RecordGone
 from connectors.fields import Compute, MappedField, Place, compute_nothing
 from connectors.growthhub import check as account_check
 from connectors.growthhub import consent, write_effect
 from connectors.growthhub.allowed_calls import GuardedClient
+from connectors.growthhub.candidates import GrowthHubCandidates
 from connectors.growthhub.client import GrowthHubClient
+from connectors.growthhub.current_mapper import CurrentMapper
 from connectors.growthhub.custom_fields import CustomFields
 from connectors.growthhub.encode import NEVER_EMPTY
 from connectors.growthhub.location import Location, LocationUsers
-from connectors.growthhub.mapping import Mapper, outline
+from connectors.growthhub.mapping import outline
 from connectors.growthhub.messages import GrowthHubMessages, MessageStyle
+from connectors.growthhub.native_fields import NativeFields
 from connectors.growthhub.places import NATIVE as NATIVE_PLACES
-from connectors.growthhub.places import NEVER_EMPTY as NEVER_EMPTY_PROPERTIES
-from connectors.growthhub.places import NOT_IN_ROWS, MappedPlace, native_place
 from connectors.growthhub.search import Search
-from connectors.growthhub.source_places import MARKER, is_source_place, written_ids
+from connectors.growthhub.source_places import MARKER, is_source_place
 from connectors.growthhub.tag_groups import TagGroups
-from connectors.growthhub.wire_record import NATIVE, NO_PLACES, custom_values, digest, lacks_names, tags_of
+from connectors.growthhub.wire_record import NATIVE, custom_values, digest, lacks_names
 from connectors.growthhub.write import GrowthHubWriter
-from connectors.health import refuse_to_tell
 from connectors.http.client import HttpClient
-from connectors.records import Page, Raw, UnreadableRow, Window
+from connectors.records import Page, Raw, Window
 from connectors.refused_values import CORE, RefusedValueWriter
 from connectors.source_id import NO_ACCOUNT, SourceAccount
 from connectors.values import country as countries
-
-CLOCK_TOLERANCE = timedelta(minutes=1)
-"""How far `since` may be after the creation time that the server stamped."""
 
 
 class GrowthHub:
@@ -80,27 +77,18 @@ class GrowthHub:
         mapped: Mapping[str, MappedField] | None = None,
         compute: Compute = compute_nothing,
     ) -> None:
-        natives = {
-            name: native_place(one.place, one.type)
-            for name, one in (mapped or {}).items()
-            if one.place in NATIVE_PLACES
-        }
-        self._natives = {name: place for name, place in natives.items() if place is not None}
-        self._compute = compute
-        self._unfit = natives.keys() - self._natives.keys()
-        self.read_only = frozenset(name for name, one in self._natives.items() if not one.place.writable)
-        emptied = (name for name, one in self._natives.items() if one.place.key not in NEVER_EMPTY_PROPERTIES)
-        self.never_empty = (NEVER_EMPTY | self._natives.keys()).difference(emptied)
-        self.unlisted = frozenset(name for name, one in self._natives.items() if one.place.key in NOT_IN_ROWS)
+        self._native = NativeFields.of(mapped or {})
+        self.read_only = self._native.read_only
+        self.never_empty = (NEVER_EMPTY - self._native.places.keys()) | self._native.never_empty
+        self.unlisted = self._native.unlisted
         self.login = login
-        self._sources = sources
         self.account = account
         self.call_counts = wire.traffic
         calls = GuardedClient(wire)
         self.client = GrowthHubClient(calls, location_id)
         self.groups = TagGroups(groups or {})
-        customs = {name: one for name, one in (mapped or {}).items() if name not in natives}
-        elsewhere = self.groups.names | natives.keys()
+        customs = {name: one for name, one in (mapped or {}).items() if name not in self._native.names}
+        elsewhere = self.groups.names | self._native.names
         self.custom_fields = CustomFields(self.client, cache, places or {}, elsewhere, mapped=customs, sources=sources)
         self.location = Location(self.client, cache)
         self.directory = LocationUsers(self.client, cache, self.location)
@@ -110,27 +98,23 @@ class GrowthHub:
             calls, location_id, style, location=self.location, directory=self.directory, cache=cache
         )
         self.has_messages = messages is not None
-        named = {*NATIVE, *self.custom_fields.keys, *self.groups.names, *natives}
+        named = {*NATIVE, *self.custom_fields.keys, *self.groups.names, *self._native.names}
         self.mappable_fields = frozenset(name for name in named if not is_source_place(name))
         self.fields_to_create = self.mappable_fields & self.custom_fields.keys.keys()
         self.fields = self.mappable_fields
         self._country = country
-        self._channels = channels
-        self._mapped: tuple[Mapping[str, Any], Mapper] | None = None
-        self._places: tuple[Mapping[str, Any], Mapping[str, MappedPlace], Mapping[str, Place]] | None = None
-        self._writer = GrowthHubWriter(
-            self.client,
-            cache,
-            custom_fields=self.custom_fields,
-            directory=self.directory,
-            mapper=self._mapper,
-            look_up=self._bearing,
-            doubles=self._duplicates,
-            groups=self.groups,
-            channels=channels,
-            sources=sources,
-            mapped=self._placed,
+        self._mapper = CurrentMapper(
+            country, self.custom_fields, self._native, self.groups, self.directory,
+            channels=channels, sources=sources, compute=compute, rebuilt=self._note_fields,
+        )  # fmt: skip
+        self._candidates = GrowthHubCandidates(
+            self.client, self.search, self.custom_fields, self._mapper.current, sources
         )
+        self._writer = GrowthHubWriter(
+            self.client, cache, custom_fields=self.custom_fields, directory=self.directory, groups=self.groups,
+            mapper=self._mapper.current, look_up=self._candidates.bearing, doubles=self._candidates.duplicates,
+            channels=channels, sources=sources, mapped=self._mapper.placed,
+        )  # fmt: skip
         self._refused_values = RefusedValueWriter(CORE | self.groups.names)
         self._note_fields()
 
@@ -160,7 +144,7 @@ class GrowthHub:
     def to_contact(self, raw: Raw, memory: Mapping[str, Any]) -> Contact:
         """Map a record. Asks for custom fields and users where the cache does not know them."""
         self.custom_fields.learn({field_id for field_id, _ in custom_values(raw)})
-        return self._mapper().contact(raw, memory)
+        return self._mapper.current().contact(raw, memory)
 
     def to_outline(self, raw: Raw) -> Contact:
         """Map only what identifies a record, without its source id, which may need a call."""
@@ -168,7 +152,7 @@ class GrowthHub:
 
     def digest(self, raw: Raw) -> bytes:
         """Return 16 bytes over what the mapping uses."""
-        return digest(raw, self._natives)
+        return digest(raw, self._native.places)
 
     def missing_key(self, fields: Fields) -> str:  # noqa: ARG002 (any contact can be created)
         """Return "": a contact needs no certain value here."""
@@ -215,25 +199,17 @@ class GrowthHub:
 
     def find_candidates(self, sent: Fields, marker: str | None, since: datetime | None) -> Sequence[Raw]:
         """Ask the server's own look-up for duplicates. After a lost create, search as well."""
-        found = {str(raw.get("id")): raw for raw in self._duplicates(sent)}
-        if since is not None:
-            found |= {str(raw.get("id")): raw for raw in self._marked(marker)}
-            if not sent.get("email") and not sent.get("phone"):
-                found |= {str(raw.get("id")): raw for raw in self._added(since)}
-        return list(found.values())
+        return self._candidates.find(sent, marker, since)
 
     @property
     def fields_without_place(self) -> frozenset[str]:
         """Return the fields that have no custom field now, so that no record shows them."""
-        return (self.fields_to_create - self.custom_fields.placed()) | self._unfit
+        return (self.fields_to_create - self.custom_fields.placed()) | self._native.unfit
 
     @property
     def mapped_places(self) -> Mapping[str, Place]:
         """Return the places of the mapped fields, as far as they are known without a call."""
-        if self.custom_fields.has_mapped and not self.custom_fields.is_loaded:
-            return {}
-        self._placed()
-        return {} if self._places is None else self._places[2]
+        return self._mapper.mapped_places()
 
     def place_ids(self) -> Mapping[str, str]:
         """Return the id of the custom field of each field that has one."""
@@ -249,7 +225,7 @@ class GrowthHub:
         With `retry`, fields that could not be created may be tried again.
         """
         self.custom_fields.reconsider(retry=retry)
-        self._mapper()
+        self._mapper.current()
 
     def create_places(self, names: frozenset[str]) -> Sequence[str]:
         """Create the custom fields that these canonical fields and the source id lack.
@@ -272,17 +248,8 @@ class GrowthHub:
         return not names.isdisjoint(self.fields)
 
     def count_write_calls(self, current: Raw | None, changes: Fields) -> int:
-        """Return 1 for a create. Else 1 for the PUT, if there is one, and 1 each for tags added and removed."""
-        if current is None:
-            return 1
-        sent = {name for name, value in changes.items() if value is not None or name not in NEVER_EMPTY}
-        tagged = {"tags", *self.groups.names}
-        put = bool(sent - tagged) or not changes
-        if tagged.isdisjoint(changes):
-            return int(put)
-        before = tags_of(current)
-        added, gone = write_effect.tag_changes(before, self.groups.wanted(before, changes))
-        return put + bool(added) + bool(gone)
+        """Return 1 for a create, else the calls for properties and tags."""
+        return 1 if current is None else write_effect.update_calls(self.groups, current, changes)
 
     def count_lookups(self, sent: Fields, *, asked: bool) -> int:  # noqa: ARG002
         """Return one look-up by e-mail and one by number."""
@@ -317,80 +284,7 @@ class GrowthHub:
         self._note_fields()
 
     def _note_fields(self) -> None:
-        named = {*NATIVE, *self.custom_fields.known(), *self.groups.names, *self._natives} - self._unfit
+        named = {*NATIVE, *self.custom_fields.known(), *self.groups.names, *self._native.places} - self._native.unfit
         shown_only = {name for name, place in self.mapped_places.items() if not place.writable}
         fields = {name for name in named - shown_only if not is_source_place(name)}
         self.fields = frozenset(fields - ({"owner"} if self.owner_emails == frozenset() else set()))
-
-    def _placed(self) -> Mapping[str, MappedPlace]:
-        """Return the places of the mapped fields, loading the custom fields where one of them needs that."""
-        places: Mapping[str, Any] = self.custom_fields.places if self.custom_fields.has_mapped else NO_PLACES
-        if self._places is None or self._places[0] is not places:
-            found = {**self._natives, **(self.custom_fields.mapped_places() if places else {})}
-            self._places = places, found, {name: one.place for name, one in found.items()}
-        return self._places[1]
-
-    def _mapper(self) -> Mapper:
-        places, mapped = self.custom_fields.places, self._mapped
-        if mapped is None or mapped[0] is not places:
-            names = frozenset({*NATIVE, *places, *self.groups.names}) - self._unfit
-            mapped = self._mapped = (
-                places,
-                Mapper(
-                    self._country,
-                    places,
-                    names,
-                    self.directory,
-                    self.groups,
-                    channels=self._channels,
-                    sources=self._sources,
-                    mapped=self._placed(),
-                    compute=self._compute,
-                ),
-            )
-            self._note_fields()
-        return mapped[1]
-
-    def _duplicates(self, sent: Fields) -> Iterator[Raw]:
-        for field, identifier in (("email", "email"), ("phone", "number")):
-            value = sent.get(field)
-            if not isinstance(value, str):
-                continue
-            try:
-                found = self.client.find_duplicate(**{identifier: value})
-            except RecordRefused:
-                # The look-up does not accept every value that a contact may hold, but the search does.
-                yield from self.search.having(field, value)
-                continue
-            if found is not None:
-                yield found
-
-    def _marked(self, marker: str | None) -> Sequence[Raw]:
-        if marker is None:
-            return []
-        places = self.custom_fields.places
-        asked = [(f"customFields.{places[name].id}", each) for name, each in written_ids(places, marker, self._sources)]
-        return [raw for field, each in dict.fromkeys(asked) for raw in self.search.having(field, each)]
-
-    def _added(self, since: datetime) -> Iterator[Raw]:
-        unread: list[UnreadableRow] = []
-        for page in self.search.read(Window(since - CLOCK_TOLERANCE), by="dateAdded"):
-            yield from page.records
-            unread += page.unread
-        refuse_to_tell(self.account, unread)
-
-    def _bearing(self, sent: Fields, marker: str) -> Raw | None:
-        """Return the record with this source id, of those that a refused create may have created.
-
-        A record that shows nothing of what was sent has a source id that a person typed.
-        """
-        mapper = self._mapper()
-        candidates = (*self._duplicates(sent), *self._marked(marker))
-        shown = ((raw, mapper.contact(raw, {})) for raw in candidates)
-        return next((raw for raw, each in shown if each.marker == marker and _shows_any(each.fields, sent)), None)
-
-
-def _shows_any(shown: Fields, sent: Fields) -> bool:
-    """Say whether a record shows the name, the address or the number that was sent, where any was sent."""
-    telling = [name for name in ("email", "phone", "first_name", "last_name") if sent.get(name)]
-    return not telling or any(name in shown and same(name, shown[name], sent[name]) for name in telling)

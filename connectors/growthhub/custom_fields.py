@@ -12,18 +12,17 @@ Rules kept here:
   value. Nothing fails for it (R23, R41).
 """
 
-import re
 import threading
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from connectors.connector import Cache
 from connectors.errors import AuthError, OutcomeUnknown, RecordError, ServerTrouble
 from connectors.fields import MappedField, find_place
 from connectors.growthhub.client import GrowthHubClient
+from connectors.growthhub.custom_field_keys import display_name, full_key, is_field_id, key_of, shown_field, squash
 from connectors.growthhub.places import CREATED, CUSTOM, PREFIX, CustomField, MappedPlace
 from connectors.growthhub.source_places import is_source_place, source_keys
-from connectors.http.allowed_calls import is_usable_id
 from connectors.source_id import NO_ACCOUNT, SourceAccount
 
 PLACES: Final = CUSTOM
@@ -35,9 +34,7 @@ CHOICE_KINDS = frozenset({"CHECKBOX", "MULTIPLE_OPTIONS"})
 OTHER_KINDS = frozenset({"DATE", "SINGLE_OPTIONS", "RADIO"})
 WRITABLE_KINDS = TEXT_KINDS | NUMBER_KINDS | CHOICE_KINDS | OTHER_KINDS
 
-LONGEST_KEY = 1000
 
-_SPELLINGS = {"id": "ID", "url": "URL", "linkedin": "LinkedIn", "growthgenius": "GrowthGenius"}
 _LIST = "custom_fields"
 _CACHED: Final = 4
 """The values of a cached field before its options, which earlier releases did not keep."""
@@ -68,7 +65,7 @@ class CustomFields:
         keys = {
             **PLACES,
             **source_keys(sources, PREFIX),
-            **{name: _full_key(key) for name, key in configured.items()},
+            **{name: full_key(key) for name, key in configured.items()},
             **{name: key_of(field.place) for name, field in self._mapped.items()},
         }
         self.keys = {name: key for name, key in keys.items() if name not in elsewhere}
@@ -191,7 +188,7 @@ class CustomFields:
         A list with an unreadable field is an error: a field that seems to be missing would be created a second time.
         """
         raws = self._client.list_custom_fields()
-        fields = [field for raw in raws if (field := _field(raw))]
+        fields = [field for raw in raws if (field := shown_field(raw))]
         if len(fields) < len(raws):
             raise ServerTrouble(self._client.account, "the list of custom fields shows one without an id or a name")
         for field in fields:
@@ -221,7 +218,7 @@ class CustomFields:
     def _create(self, key: str, kind: str) -> bool:
         """Create a field. Return whether it exists, also when the answer was lost or shows no field."""
         try:
-            made = _field(self._client.create_custom_field(display_name(key), kind) or {})
+            made = shown_field(self._client.create_custom_field(display_name(key), kind) or {})
         except OutcomeUnknown:
             return self._is_listed(key)
         if made is None:
@@ -290,58 +287,3 @@ class CustomFields:
         by_key = [each for each in fit if each.key == key] or [each for each in fit if squash(each.key) == squash(key)]
         by_name = (each for each in fit if squash(each.name) == squash(display_name(key)))
         return next(iter(by_key), None) or next(by_name, None)
-
-
-_KIND = re.compile(r"[A-Za-z][A-Za-z0-9_ -]{0,99}")
-"""The form of any kind of field, known to us or not."""
-
-
-def display_name(key: str) -> str:
-    """Return the name for a new field, from which the server derives the key: "contact.job_title" is "Job Title"."""
-    words = key.removeprefix(PREFIX).split("_")
-    return " ".join(_SPELLINGS.get(word, word.capitalize()) for word in words)
-
-
-def squash(key: str) -> str:
-    """Return the comparable form of keys and names: letters and digits in lower case, without "contact."."""
-    return re.sub(r"[\W_]", "", key.casefold().removeprefix(PREFIX))
-
-
-def key_of(place: str) -> str:
-    """Return the key of a custom field that a config names by key or name: "Renewal date" is "contact.renewal_date"."""
-    if place.startswith(PREFIX):
-        return place
-    return PREFIX + (place if is_field_id(place) else re.sub(r"\W+", "_", place.strip().lower()).strip("_"))
-
-
-def is_field_id(place: str) -> bool:
-    """Say whether a text has the form of the id of a custom field, like "3sv6UEo51C9Bmpo1cKTq"."""
-    return _ID.fullmatch(place) is not None and not place.islower() and any(map(str.isdigit, place))
-
-
-_ID: Final = re.compile(r"[A-Za-z0-9]{20}")
-
-
-def _full_key(key: str) -> str:
-    return key if key.startswith(PREFIX) else PREFIX + key
-
-
-def _field(raw: Mapping[str, Any]) -> CustomField | None:
-    shown = [raw.get(each) for each in ("id", "fieldKey", "name", "dataType")]
-    if not all(each is None or isinstance(each, str) for each in shown) or not is_usable_id(shown[0]):
-        return None
-    field_id, key, name, kind = (each or "" for each in shown)
-    is_legible = key.isprintable() and len(key) <= LONGEST_KEY
-    # The place of an unreadable field would seem to be missing, and be created twice.
-    if (kind and not _KIND.fullmatch(kind)) or not is_legible:
-        return None
-    return CustomField(field_id, key, name, kind or "TEXT", _options(raw))
-
-
-def _options(raw: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the only values that a field takes, () where it takes others too."""
-    listed = raw.get("picklistOptions")
-    if not isinstance(listed, list) or raw.get("isAllowedCustomOption") is True:
-        return ()
-    named = (each.get("name") or each.get("label") if isinstance(each, dict) else each for each in listed)
-    return tuple(each for each in named if isinstance(each, str) and each)

@@ -16,8 +16,9 @@ from typing import Any, Final
 from connectors.connector import Cache, proves_unedited, took_effect
 from connectors.contact import Contact, Fields, Value, same
 from connectors.growthhub.client import GrowthHubClient
-from connectors.growthhub.encode import CUSTOM, EncodedWrite
-from connectors.growthhub.wire_record import NATIVE, TWINS, custom_values
+from connectors.growthhub.encode import CUSTOM, NEVER_EMPTY, EncodedWrite
+from connectors.growthhub.tag_groups import TagGroups
+from connectors.growthhub.wire_record import NATIVE, TWINS, custom_values, tags_of
 from connectors.http.call import Reply
 from connectors.records import Page, Raw
 from connectors.values import instant, labels
@@ -150,6 +151,18 @@ def refusals(names: Iterable[str], before: Contact, wanted: Callable[[], Fields]
     kept = [name for name in names if same(name, _shown(after, name), _shown(before, name))]
     values = wanted() if kept else {}
     return frozenset(name for name in kept if not same(name, _shown(after, name), values.get(name)))
+
+
+def update_calls(groups: TagGroups, current: Raw, changes: Fields) -> int:
+    """Return the calls of an update: 1 for the PUT, if there is one, and 1 each for tags added and removed."""
+    sent = {name for name, value in changes.items() if value is not None or name not in NEVER_EMPTY}
+    tagged = {"tags", *groups.names}
+    put = bool(sent - tagged) or not changes
+    if tagged.isdisjoint(changes):
+        return int(put)
+    before = tags_of(current)
+    added, gone = tag_changes(before, groups.wanted(before, changes))
+    return put + bool(added) + bool(gone)
 
 
 def tag_changes(before: tuple[str, ...], value: Value) -> tuple[list[str], list[str]]:

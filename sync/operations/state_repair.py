@@ -4,8 +4,9 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
 
+from state.cell_repair import repair_cells
 from state.connections import connection_names
-from state.damage import DamagedCell, damaged_cells, repair_cells
+from state.damage import DamagedCell, damaged_cells
 from state.disk import raising_unwritable
 from state.file import StateFile
 from state.lock import hold_connection

@@ -11,7 +11,8 @@ from connectors.contact import Fields
 from connectors.growthhub.allowed_calls import CALLS
 from connectors.growthhub.client import headers
 from connectors.growthhub.connector import GrowthHub
-from connectors.growthhub.custom_fields import PLACES, display_name
+from connectors.growthhub.custom_field_keys import display_name
+from connectors.growthhub.custom_fields import PLACES
 from connectors.growthhub.sandbox.server import LOCATION, GrowthHubSandbox, Quirks
 from connectors.http.rate_limiter import RateLimit
 from tests.connectors.clocks import FakeClock

@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from connectors.errors import OutcomeUnknown, ServerTrouble, Unreachable
-from connectors.growthhub.custom_fields import PLACES, display_name, squash
+from connectors.growthhub.custom_field_keys import display_name, squash
+from connectors.growthhub.custom_fields import PLACES
 from connectors.sandbox.faults import Fault
 from tests.connectors.growthhub.world import World
 
