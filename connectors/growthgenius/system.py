@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
 from connectors.account_options import KEY_HELP, SHOWN, AccountOptions, BaseUrl, Secret
+from connectors.contact import FIELDS
 from connectors.growthgenius.places import FIXED, PLACES
 from connectors.system import Capabilities, ConnectorSettings, Question, System
 
@@ -120,6 +121,7 @@ SYSTEM = System(
     capabilities=Capabilities(company_lookup=True),
     standard_places=PLACES,
     fixed_fields=FIXED,
+    native_fields=frozenset(FIELDS),
     questions=(
         Question("api_key", "API key", secret=True),
         Question(

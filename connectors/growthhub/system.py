@@ -181,6 +181,7 @@ SYSTEM = System(
     ),
     standard_places=STANDARD,
     fixed_fields=FIXED,
+    native_fields=frozenset(PROPERTIES),
     place_form=place_form,
     limit=LIMIT,
     oauth=OAuth(_endpoint, _scopes),

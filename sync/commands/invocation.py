@@ -33,7 +33,10 @@ def open_config(path: Path | None) -> "Config":
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from sync.config.model import find, load
 
-    return load(find(path))
+    config = load(find(path))
+    for line in config.warnings:
+        warn(line)
+    return config
 
 
 def warn(text: str) -> None:

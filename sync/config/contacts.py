@@ -15,6 +15,7 @@ from connectors.account_options import OptionsTable, Text
 from sync.config.error_lines import ConfigMistake
 from sync.config.field_checks import check_fields
 from sync.config.fields import CONSENT, FieldOptions, MappedName, Policy
+from sync.config.ignored_places import ignore_unusable
 from sync.config.scope import Only, check_scope
 from sync.config.value_types import Direction, Flag, ShareOrCount
 
@@ -53,6 +54,7 @@ def check_contacts(
     if contacts.enrich and sorted(kind in asked for kind in kinds.values()) != [False, True]:
         allowed = f"true only between {_listed(asked)}, which is asked, and another system"
         yield ConfigMistake((*place, "enrich"), allowed, found=True)
+    ignore_unusable(contacts.fields, contacts.direction, kinds)
     yield from check_fields(contacts.fields, contacts.direction, kinds, (*place, "fields"))
     yield from _check_prefixes(contacts, (*place, "fields"))
     yield from check_scope(contacts.only, tuple(contacts.fields), (*place, "only"))

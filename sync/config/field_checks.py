@@ -80,7 +80,9 @@ def _check_places(name: str, options: FieldOptions, kinds: Mapping[str, str], pl
         if key not in known:
             yield ConfigMistake((*place, key), suggest(key, known), unknown=True)
     for account, kind in kinds.items():
-        if name in registry.system(kind).fixed_fields and (found := options.place(account, kind)):
+        system, found = registry.system(kind), options.place(account, kind)
+        own = system.standard_places.get(name)
+        if name in system.fixed_fields and found and not (own and system.place_form(found) == system.place_form(own)):
             allowed = f"no place: {name} has one of its own at {kind}; map {found} as a field with another name"
             yield ConfigMistake((*place, account if account in options.places else kind), allowed, found)
 

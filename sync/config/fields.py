@@ -4,9 +4,10 @@ config.example.toml and docs/fields.md explain the keys; sync.config.field_check
 """
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, StringConstraints, model_validator
 
 from connectors.account_options import OptionsTable, Text
 from connectors.contact import FIELDS
@@ -88,6 +89,7 @@ class FieldOptions(OptionsTable):
     loosen: Flag = False
     channels: tuple[ConsentChannel, ...] | None = None
     places: dict[str, Text] = Field(default_factory=dict)
+    _ignored: dict[str, str] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod
@@ -123,7 +125,18 @@ class FieldOptions(OptionsTable):
 
     def place(self, account: str, connector: str) -> str | None:
         """Return the key that holds this field at an account of a kind, None for the default key."""
+        if account in self._ignored:
+            return None
         return self.places.get(account, self.places.get(connector))
+
+    @property
+    def ignored(self) -> Mapping[str, str]:
+        """Return the accounts at which the place is not used, with a sentence, "" where it is the default one."""
+        return self._ignored
+
+    def ignore(self, account: str, sentence: str) -> None:
+        """Use the default place at an account, whatever the config says (sync.config.ignored_places)."""
+        self._ignored[account] = sentence
 
 
 def is_mapped(name: str, options: FieldOptions) -> bool:

@@ -29,6 +29,7 @@ from connectors import registry
 from connectors.account_options import AccountOptions, OAuthAccount, OptionsTable, Secret, Text
 from sync.config.contacts import ContactsStream, check_contacts
 from sync.config.error_lines import ConfigMistake, from_pydantic, lines
+from sync.config.ignored_places import ignore_as_before, ignored_lines
 from sync.config.scope import Condition, Only
 from sync.config.value_types import (
     SEALING_HELP,
@@ -184,6 +185,15 @@ class Config(OptionsTable):
         """Return the absolute path of the file."""
         return self._path
 
+    @property
+    def warnings(self) -> list[str]:
+        """Return what the file says to no effect, one line each."""
+        return [
+            f"{self._path}: connections.{name}.contacts.fields.{field}: {sentence}"
+            for name, connection in self.connections.items()
+            for field, sentence in ignored_lines(connection.contacts.fields)
+        ]
+
 
 def tables() -> dict[str, list[str]]:
     """Return the keys of each table, by its path with `*` for a name that the user chose, for whoever mistyped one."""
@@ -225,15 +235,23 @@ def find(option: Path | None = None) -> Path:
 
 
 def load(path: Path) -> Config:
-    """Read and check the file. Raises ConfigError with one line for each mistake."""
+    """Read and check the file. Raises ConfigError with one line for each mistake, StateError."""
     try:
-        return parse(path.read_text(encoding="utf-8"), path)
+        config = parse(path.read_text(encoding="utf-8"), path)
     except FileNotFoundError:
         raise ConfigError(f"{path}: there is no such file; {_HOW_TO_BEGIN}") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: not a text in UTF-8, which TOML has to be") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    for name, connection in config.connections.items():
+        ignore_as_before(connection.contacts.fields, _kinds(config, connection), config.state.path, name)
+    return config
+
+
+def _kinds(config: Config, connection: Connection) -> dict[str, str]:
+    """Return the kinds of both accounts of a connection, left first."""
+    return {side: config.accounts[side].connector for side in (connection.left, connection.right)}
 
 
 def parse(text: str, path: Path) -> Config:
@@ -295,5 +313,4 @@ def _cross_check(config: Config) -> Iterator[ConfigMistake]:
         if not unknown and connection.left == connection.right:
             yield ConfigMistake((*place, "right"), "another account than left", connection.right)
         if not unknown:
-            kinds = {side: config.accounts[side].connector for side in (connection.left, connection.right)}
-            yield from check_contacts(connection.contacts, kinds, (*place, "contacts"))
+            yield from check_contacts(connection.contacts, _kinds(config, connection), (*place, "contacts"))

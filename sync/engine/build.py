@@ -48,7 +48,8 @@ def _contacts(
     rules = rules_of(connection, accounts[0].connector, accounts[1].connector)
     with state.atomic() as transaction:
         number = connections.connection_id(transaction, connection.name, connection.left, connection.right)
-        table, in_force = mapping_in_force(transaction, number, rules, connection)
+        kinds = {account.connector.account: account.connector.system for account in accounts}
+        table, in_force = mapping_in_force(transaction, number, rules, connection, kinds)
     left, right = (_side(state, number, name, account) for name, account in zip(SIDE_NAMES, accounts, strict=True))
     sides = ConnectionSides(connection.name, number, left, right, connection.settle, connection.lookback, configured)
     # The clocks of the servers are known after the first answers; until then a policy leaves conflicts to users.

@@ -72,6 +72,7 @@ def field_rows(connection: Connection, left: Connector, right: Connector, places
         ends = [_end(name, options, one, side, places[side]) for side, one in enumerate((left, right))]
         rule = rules.get(name)
         problems = [f"its place is that of {taken[name]}"] if name in taken else list(_problems(rule, options, ends))
+        problems += filter(None, options.ignored.values())
         conflicts = options.conflicts or computed_at(options) or contacts.conflicts
         transform = _transform_text(options)
         rows.append(FieldRow(name, ends[0], ends[1], _direction(rule), conflicts, transform, tuple(problems)))

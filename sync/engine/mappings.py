@@ -7,6 +7,7 @@ from state import connections
 from state.database import Transaction
 from sync.config.field_places import displaced
 from sync.config.fields import computed_at
+from sync.config.ignored_places import native_places
 from sync.config.model import Connection
 from sync.engine.field_settings import computed_names, exchange_of, fingerprint_settings, own_names
 from sync.rules import mapping
@@ -21,14 +22,14 @@ def rules_of(connection: Connection, left: Connector, right: Connector) -> dict[
 
 
 def mapping_in_force(
-    transaction: Transaction, number: int, rules: mapping.Rules, connection: Connection
+    transaction: Transaction, number: int, rules: mapping.Rules, connection: Connection, kinds: Mapping[str, str]
 ) -> tuple[dict[int, tuple[str, ...]], int]:
     """Return the fields of every earlier mapping by its number, and the number of the one in force (R18).
 
     A mapping that changed gets a new number. A field that moved to another place counts as another field, because its
-    value at the new place was never agreed on. `number` is that of the connection.
+    value at the new place was never agreed on. `number` is that of the connection, `kinds` are those of both accounts.
     """
-    settings = _settings(connection)
+    settings = _settings(connection, kinds)
     fingerprint, fields_with_places = mapping.fingerprint(rules, settings), mapping.fields_with_places(rules, settings)
     known = connections.mappings(transaction, number)
     in_force = max(known, default=0)
@@ -74,8 +75,8 @@ def _options(connection: Connection, kinds: Mapping[str, str]) -> mapping.Option
     )
 
 
-def _settings(connection: Connection) -> Mapping[str, object]:
-    """Return the other settings that decide which contacts and values travel."""
+def _settings(connection: Connection, kinds: Mapping[str, str]) -> Mapping[str, object]:
+    """Return the other settings that decide which contacts and values travel. `kinds` are those of both accounts."""
     contacts = connection.contacts
     places: dict[str, object] = {name: dict(option.places) for name, option in contacts.fields.items() if option.places}
     places |= {name: {"tags": prefix} for name, prefix in contacts.tag_prefixes.items()}
@@ -91,5 +92,6 @@ def _settings(connection: Connection) -> Mapping[str, object]:
         "loosen": any(option.loosen for option in contacts.fields.values()),
         "channels": None if contacts.consent_channels is None else sorted(contacts.consent_channels),
         "enrich": contacts.enrich,
+        "native_places": sorted({one.name for one in native_places(contacts.fields, kinds)}),
     }
     return settings | {key: value for key, value in optional.items() if value or value == []}

@@ -154,10 +154,16 @@ def _limited_to_places(rule: FieldRule, left: frozenset[str], right: frozenset[s
 def fields_with_places(table: Rules, settings: Mapping[str, Any]) -> dict[str, str]:
     """Return the fields by name and configured place.
 
-    A field that moved to another place is then seen as changed.
+    A field that moved to another place is then seen as changed. So is one with a place that an earlier release stored
+    and did not use: it has another form once it is used.
     """
-    places = settings.get("places", {})
-    return {f"{name} {json.dumps(places[name], sort_keys=True)}" if name in places else name: name for name in table}
+    places, used = settings.get("places", {}), settings.get("native_places", ())
+    return {
+        f"{name}{' at' if name in used else ''} {json.dumps(places[name], sort_keys=True)}"
+        if name in places
+        else name: name
+        for name in table
+    }
 
 
 def fingerprint(table: Rules, settings: Mapping[str, Any]) -> str:

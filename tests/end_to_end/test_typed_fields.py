@@ -279,8 +279,7 @@ def test_values_that_agree_after_the_transform_meet_without_a_write_or_a_conflic
     right = world.links()[left]
     world.gh.edit(right, custom={"contact.own_field": right_value})
     settle(world)
-    if mirror.SWAPPED:
-        line = INVERTED.get(line, 'map = { "A" = "hot", "B" = "cold" }')
+    line = INVERTED.get(line, line) if mirror.SWAPPED else line
     fields = f'own = {{ growthgenius = "custom3", growthhub = "contact.own_field", {line}, conflicts = "manual" }}'
     configure(world, fields)
     settle(world)

@@ -310,7 +310,6 @@ WRONG = [
     (FIELDS_OF, f"own = {{ {HUB}, template = '{{{{ a() }}}}', {ONE_WAY} }}", "own.template", ["has a call"]),
     (FIELDS_OF, f"own = {{ {OWN}, lookup = 'no.csv' }}", "own.lookup", ["No such file"]),
     (FIELDS_OF, f"own = {{ {OWN} }}\ncustom3 = {{}}", "own.growthgenius", ["of custom3"]),
-    (FIELDS_OF, "email = { growthgenius = 'custom3' }", "email.growthgenius", ["has one of its own"]),
     ("connections.sales.messages", 'as = "mail"', "as", ["note, conversation"]),
     ("connections.sales.messages", 'as_ = "note"', "as_", ["no such key", "as, conversation_provider_id"]),
     ("connections.sales.messages", 'as = "conversation"', "", ["conversation_provider_id"]),
