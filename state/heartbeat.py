@@ -21,7 +21,21 @@ def daemon_lock(state_path: Path) -> Path:
 
 def is_daemon_running(state_path: Path) -> bool:
     """Return whether a daemon holds the lock of the state file; False where the lock file cannot be opened."""
-    with suppress(FileNotFoundError, PermissionError), daemon_lock(state_path).open() as file:
+    return _is_held(daemon_lock(state_path))
+
+
+def connection_lock(state_path: Path, connection: str) -> Path:
+    """Return the path of the lock file of a connection."""
+    return state_path.with_name(f"{state_path.name}-{connection}.lock")
+
+
+def is_connection_running(state_path: Path, connection: str) -> bool:
+    """Return whether a run holds the lock of a connection; False where the lock file cannot be opened."""
+    return _is_held(connection_lock(state_path, connection))
+
+
+def _is_held(lock: Path) -> bool:
+    with suppress(FileNotFoundError, PermissionError), lock.open() as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 
 from state.errors import LockHeld
 from state.file import StateFile
-from state.heartbeat import TRY_SECONDS, daemon_lock
+from state.heartbeat import TRY_SECONDS, connection_lock, daemon_lock
 
 DAEMON = ".daemon"
 """The daemon's name in the table `holder`: no connection can have it."""
@@ -27,8 +27,7 @@ TRIES = 60
 @contextmanager
 def hold_connection(state: StateFile, connection: str, now_ms: int) -> Iterator[None]:
     """Hold the connection's lock during the block. Raises LockHeld."""
-    path = state.path.with_name(f"{state.path.name}-{connection}.lock")
-    lock = FileLock(path, mode=0o600)
+    lock = FileLock(connection_lock(state.path, connection), mode=0o600)
     try:
         lock.acquire(timeout=0)
     except Timeout:

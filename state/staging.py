@@ -148,6 +148,11 @@ class Staging:
         """Return how many different records of a side were read."""
         return int(self._db.execute("SELECT count(*) FROM stage.record WHERE side = ?", (side,)).fetchone()[0])
 
+    def count_changed(self) -> int:
+        """Return how many records were read that show something new."""
+        row = self._db.execute("SELECT count(*) FROM stage.record WHERE contact IS NOT NULL").fetchone()
+        return int(row[0])
+
     def count_unchanged(self) -> int:
         """Return how many links were read that show nothing new on either side."""
         return int(

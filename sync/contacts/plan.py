@@ -49,7 +49,7 @@ from sync.streams.record_boundary import UNREAD
 
 def plan(context: Context) -> None:
     """Plan everything that was staged, and what else is due. Raises AuthError, TransientError."""
-    context.run.progress.begin_step("planning")
+    context.run.progress.begin_step("planning", context.staging.count_changed())
     for side in context.connection.sides:
         context.findings.weights[side.account].linked = context.tables.links.count_links()
     context.findings.unfinished = context.tables.links.first_unfinished()
@@ -58,6 +58,7 @@ def plan(context: Context) -> None:
     for side in context.connection.sides:
         for page in context.staging.record_pages(side.name, linked=True):
             _plan_linked(context, side, page)
+            context.run.progress.advance(len(page))
     _plan_resolved(context)
     _plan_owed(context)
     plan_unlinked(context)

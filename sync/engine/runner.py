@@ -4,9 +4,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from itertools import chain
-from math import inf
 
 from connectors.account_options import AccountOptions
 from connectors.clock import Clock, SystemClock
@@ -22,17 +20,18 @@ from state.staging import Staging
 from sync.config.model import Config, Connection
 from sync.config.secret import reveal
 from sync.config.value_types import suggest
-from sync.contacts.context import Context
 from sync.contacts.owed_values import by_account
 from sync.contacts.verify import compare
 from sync.engine.account_identity import confirm_identity
 from sync.engine.accounts import Account, SharedResources, connect
 from sync.engine.approval import Confirm, RunApproval
 from sync.engine.build import build_scope
+from sync.engine.list_rest import rest_of_lists
 from sync.engine.options import RunOptions
 from sync.engine.pair_limits import pair_limits
 from sync.engine.preview import cost, planned_changes, totals
 from sync.engine.run import RunScope, run
+from sync.engine.run_progress import stored_progress
 from sync.engine.run_record import begin_run, end_run
 from sync.engine.saved_plan import SavedPlanPolicy, entries, heading
 from sync.engine.undo import undo
@@ -45,15 +44,11 @@ from sync.output.progress import Progress
 from sync.output.report import RunReport, StreamReport
 from sync.output.spool import ObjectSpool, Spool
 from sync.rules.contact_codec import to_ms
-from sync.rules.schedule import rest_after_list
 from sync.rules.streams import CONTACTS, MESSAGES
 from sync.streams.cell_checks import raising_damage
 from sync.undo.run_history import UndoneRun
 
 Accounts = tuple[Account, Account]
-
-DAY = 86_400.0
-"""Seconds."""
 
 Afterwards = Callable[[StateFile, RunReport], None]
 """Called with each report of a run that was no dry run, while the lock is still held; raises nothing."""
@@ -195,12 +190,13 @@ class Runner:
     def _run_locked(self, state: StateFile, connection: Connection, accounts: Accounts, report: RunReport) -> None:
         staging = Staging(state)
         try:
-            scope = build_scope(
-                self.options, connection, accounts,
-                state=state, staging=staging, report=report, clock=self.clock, progress=self.progress,
-                configured=frozenset(self.config.connections),
-            )  # fmt: skip
-            self._run_scope(scope, accounts, report)
+            with stored_progress(self.progress, state, report, self.clock) as progress:
+                scope = build_scope(
+                    self.options, connection, accounts,
+                    state=state, staging=staging, report=report, clock=self.clock, progress=progress,
+                    configured=frozenset(self.config.connections),
+                )  # fmt: skip
+                self._run_scope(scope, accounts, report)
         finally:
             staging.detach()
 
@@ -216,7 +212,7 @@ class Runner:
             report.streams = dict(_stream_reports(scope))
             report.errors = scope.errors
             self._add_preview(scope, accounts, report)
-            report.rest = _rest(scope.contacts, accounts)
+            report.rest = rest_of_lists(scope.contacts, _limits(accounts))
             report.renewed_at = max(filter(None, (account.pacer.renewed_at() for account in accounts)), default=None)
             status = report.status
         finally:
@@ -294,19 +290,5 @@ def _stream_reports(scope: RunScope) -> Iterator[tuple[str, StreamReport]]:
         yield MESSAGES, scope.messages.report
 
 
-def _rest(contacts: Context, accounts: Accounts) -> timedelta:
-    """Return how long none of the lists that were read may be read again (R32)."""
-    limits = _limits(accounts)
-    calls = contacts.findings.listing_calls
-    return max((rest_after_list(calls[name], _calls_per_second(limits[name])) for name in calls), default=timedelta(0))
-
-
 def _limits(accounts: Accounts) -> dict[str, RateLimit | None]:
     return {account.connector.account: account.limit for account in accounts}
-
-
-def _calls_per_second(limit: RateLimit | None) -> float | None:
-    if limit is None:
-        return None
-    daily = inf if limit.daily is None else limit.daily / DAY
-    return min(limit.calls / limit.interval, daily)

@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 
 from connectors import registry
 from state import approvals, connections, pauses, queries
+from state.activity import activities
 from state.cursors import COVERED, Cursors
 from state.damage import MISREAD, damage_message, damaged_cells
 from state.database import Database
-from state.heartbeat import is_daemon_running
+from state.heartbeat import is_connection_running, is_daemon_running
 from state.intervals import reach
 from state.schedule import PlannedRun, planned_runs
 from state.webhook_hints import count_hints_of, last_webhook_ms
@@ -19,6 +20,7 @@ from sync.config.model import Config, Connection, MessagesStream
 from sync.operations.rate_waits import waits_of
 from sync.operations.state_access import now_ms, reading
 from sync.output.formats import ms_text
+from sync.rules.pace import pace_of
 from sync.rules.streams import CONTACTS, MESSAGES
 from sync.streams.cell_checks import READERS
 
@@ -94,6 +96,7 @@ def _connection_status(
         "next_run_at": known(lambda: ms_text(next_run.next_ms)) if next_run else None,
         **asdict(queries.open_counts(db, number)),
         **(known(lambda: _held_back(db, number, name)) or {}),
+        **(known(lambda: _progress(db, config, name)) or {}),
         **(known(lambda: _charged(db, config, name)) or {}),
         **(known(lambda: _webhooks(db, config, name)) or {}),
         **((known(lambda: {"delayed": next_run.delayed}) or {}) if next_run and next_run.delayed else {}),
@@ -141,6 +144,20 @@ def _held_back(db: Database, number: int, name: str) -> Document:
     if approval is not None and approval.waits:
         found["waiting"] = {"kind": approval.kind, "run": approval.run, "since": ms_text(approval.asked_ms)}
     return found
+
+
+def _progress(db: Database, config: Config, name: str) -> Document:
+    """Return how far the present run of a connection is. What a killed run left behind is none."""
+    found = activities(db).get(name)
+    if found is None or not is_connection_running(config.state.path, name):
+        return {}
+    pace = pace_of(found.done, found.total, (found.moved_ms - found.step_ms) / 1000)
+    return {
+        "progress": {
+            "run": found.run, "step": found.step, "done": found.done, "total": found.total,
+            "per_second": pace.per_second, "seconds_left": pace.seconds_left, "began_at": ms_text(found.began_ms),
+        }
+    }  # fmt: skip
 
 
 def _charged(db: Database, config: Config, name: str) -> Document:

@@ -134,7 +134,6 @@ def _bars(out: TextIO) -> "RichProgress":
     from rich.console import Console
     from rich.progress import (
         BarColumn,
-        MofNCompleteColumn,
         ProgressColumn,
         SpinnerColumn,
         Task,
@@ -150,11 +149,18 @@ def _bars(out: TextIO) -> "RichProgress":
         def render(self, task: Task) -> Text:
             return Text(f"{task.speed:,.0f}/s" if task.speed else "")
 
+    class Done(ProgressColumn):
+        """Records that are done, and of how many where that is known."""
+
+        def render(self, task: Task) -> Text:
+            done = f"{int(task.completed):,}"
+            return Text(done if task.total is None else f"{done}/{int(task.total):,}")
+
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
+        Done(),
         Throughput(),
         TimeRemainingColumn(),
     )

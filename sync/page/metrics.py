@@ -58,6 +58,7 @@ class ScrapeSnapshot(Collector):
         yield _gauge("growthsync_build_info", "The version that is running", ["version"], [((__version__,), 1)])
         yield from self._streams()
         yield from self._open()
+        yield from self._progress()
         yield from self._allowances()
         yield from _totals(daily_counts.total_counts(self.db))
         if self.heard is not None:
@@ -88,6 +89,16 @@ class ScrapeSnapshot(Collector):
         for key, help_ in OPEN.items():
             found = [((one["name"],), one[key]) for one in self.status]
             yield _gauge(f"growthsync_{key}", help_, ["connection"], found)
+
+    def _progress(self) -> Iterator[Metric]:
+        """Yield how far the present runs are."""
+        runs = [(one["name"], one["progress"]) for one in self.status if "progress" in one]
+        done = [((name, run["step"]), run["done"]) for name, run in runs]
+        yield _gauge(
+            "growthsync_run_done", "Records of the present step of a run that are done", ["connection", "step"], done
+        )
+        totals = [((name, run["step"]), run["total"]) for name, run in runs]
+        yield _gauge("growthsync_run_total", "Records of the present step of a run", ["connection", "step"], totals)
 
     def _allowances(self) -> Iterator[Metric]:
         found = [allowance(self.db, account, self.now.timestamp()) for account in self.config.accounts]

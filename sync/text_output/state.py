@@ -84,8 +84,21 @@ def installation_lines(document: Document) -> Iterator[str]:
     yield from (f"{'' if document['written'] else '# '}next: {step}" for step in document["next"])
 
 
+def progress_line(progress: Document) -> str:
+    """Return how far a run is, as a line of text."""
+    total, pace, left = progress["total"], progress["per_second"], progress["seconds_left"]
+    parts = [
+        f"{printable(progress['step'])}: {progress['done']:,}" + ("" if total is None else f" of {total:,}"),
+        *([] if pace is None else [f"{pace:,.0f} a second" if pace >= 1 else f"{60 * pace:,.1f} a minute"]),
+        *([] if left is None else [f"{span_text(round(left))} left"]),
+    ]
+    return f"running since {progress['began_at']}: {', '.join(parts)}"
+
+
 def _connection_notes(connection: Document) -> Iterator[str]:
     name = connection["name"]
+    if "progress" in connection:
+        yield progress_line(connection["progress"])
     if "paused" in connection:
         paused = connection["paused"]
         yield f"paused since {paused['since']} by {printable(paused['by'])}; end it with: growthsync resume {name}"

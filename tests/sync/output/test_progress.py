@@ -35,7 +35,7 @@ def test_a_terminal_shows_the_step_and_its_progress() -> None:
         progress.note("made [bold]contact.job_title[/bold]")
     shown = out.getvalue()
     assert "reading [growthhub]" in shown
-    assert "500/1000" in shown
+    assert "500/1,000" in shown
     assert "writing" in shown
     assert "made [bold]contact.job_title[/bold]" in shown
 

@@ -5,12 +5,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from filelock import FileLock
 from prometheus_client.parser import text_string_to_metric_families
 
 from connectors.http.call_log import CallLog, Daily
 from connectors.http.rate_headers import RateLimit
 from state import daily_counts
+from state.activity import RunActivity, note_activity
 from state.daily_counts import DailyCount
+from state.heartbeat import connection_lock
 from sync.config.model import Config
 from sync.engine.metrics import LIMITS
 from sync.page.daily_allowance import DailyAllowance, allowance
@@ -144,3 +147,15 @@ def test_webhook_requests_are_counted_by_outcome(visitor: Visitor) -> None:
     found = scraped(visitor)
     assert found["growthsync_webhooks_waiting"] == [({}, 3)]
     assert found["growthsync_webhooks_last_timestamp_seconds"] == [({}, 1_772_323_200.0)]
+
+
+def test_the_step_of_a_present_run_is_shown_while_it_holds_the_lock(visitor: Visitor, config: Config) -> None:
+    activity = RunActivity("sales", "a run", "writing", 30, 60, NOW_MS - 60_000, NOW_MS - 30_000, NOW_MS)
+    with change(config) as transaction:
+        note_activity(transaction, activity)
+    assert "growthsync_run_done" not in scraped(visitor)
+    with FileLock(connection_lock(config.state.path, "sales")):
+        found = scraped(visitor)
+    labels = {"connection": "sales", "step": "writing"}
+    assert found["growthsync_run_done"] == [(labels, 30.0)]
+    assert found["growthsync_run_total"] == [(labels, 60.0)]
