@@ -292,10 +292,15 @@ def _named(config: Config, path: Path) -> Config:
     return config
 
 
+def only_lists(config: Config, connection: Connection) -> bool:
+    """Say whether a system of the connection can only list, so that an ordinary run reads all of it (R32)."""
+    kinds = {config.accounts[side].connector for side in (connection.left, connection.right)}
+    return bool(kinds & {*registry.kinds_with("lists_only")})
+
+
 def _rarer(config: Config, connection: Connection) -> Connection:
     """Return a connection that runs every LISTED where each run lists everything, unless the config says when (R32)."""
-    kinds = {config.accounts[side].connector for side in (connection.left, connection.right)}
-    if not kinds & {*registry.kinds_with("lists_only")} or {"every", "cron"} & connection.model_fields_set:
+    if not only_lists(config, connection) or {"every", "cron"} & connection.model_fields_set:
         return connection
     return connection.model_copy(update={"every": LISTED})
 

@@ -27,7 +27,7 @@ class Findings:
     read_whole: the sides that this run has read in full to find such records.
     lifted_ids: by side and number, the records that have the hashes.
     handled_hints: hints that this run handles to the end.
-    listing_calls: by account, how many calls the list of all of its contacts took, where it can only list (R32).
+    listing_calls: by account, how many calls the lists of all of its contacts took, where it can only list (R32).
     left_out: by account and reason, how many contacts are not carried for want of a key at the other side (R37).
     untranslatable: by account, field and value, how many contacts show a value without a counterpart (R17).
     has_owed_values: whether values were waiting for a place when the run began (R41).
@@ -51,7 +51,7 @@ class Findings:
     read_whole: set[str] = field(default_factory=set)
     absent: set[int] = field(default_factory=set)
     handled_hints: list[Hint] = field(default_factory=list)
-    listing_calls: dict[str, int] = field(default_factory=dict)
+    listing_calls: Counter[str] = field(default_factory=Counter)
     left_out: Counter[tuple[str, str]] = field(default_factory=Counter)
     untranslatable: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     has_owed_values: bool = False

@@ -3,7 +3,8 @@
 Rules kept here:
 - the horizon is the time of the server's first answer, less `settle` (R1); gaps are read from `lookback` on (R2);
 - a side is read in full into the identity index before a contact is created there (R7);
-- a system without windows is listed as a whole, and the digests tell what changed (R32);
+- a system without windows is listed as a whole, and the digests tell what changed; between two lists, what webhooks
+  reported is read of it, and a list only before a contact is created there (R32);
 - a cursor that reaches past the server's clock is cut back, and that time is read again (R43);
 - a hint proves nothing: the record is read by id, whatever its time, and staged. If it is gone, a deletion is found, as
   by `reconcile` (R24);
@@ -13,12 +14,14 @@ Rules kept here:
   and never by a run that was stopped, or that reads a window of its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 
 from connectors.http.concurrency import WIDTH
 from connectors.records import Window
-from state.intervals import IntervalSet
+from state.cursors import COVERED
+from state.intervals import IntervalSet, reach
 from state.webhook_hints import Hint
 from sync.contacts.context import Context
 from sync.contacts.page_records import take_page
@@ -31,13 +34,13 @@ from sync.streams.windows import WindowReader
 
 def read_side(context: Context, side: Side, read_range: ReadRange) -> IntervalSet:
     """Read and stage one side; return the spans that are covered once every record found there is dealt with."""
+    if not read_range.lists and _was_listed(context, side):
+        context.report.windows[side.account] = None
+        return ()
     context.run.progress.begin_step(f"reading {side.account}")
     stage_page = partial(take_page, context, side, exact=read_range.exact, stage=True)
-    counts = side.connector.call_counts
-    before = counts.reads + counts.retries
-    covered, context.report.windows[side.account] = _reader(context, side).read_range(read_range, stage_page)
-    if side.connector.lists_only:
-        context.findings.listing_calls[side.account] = counts.reads + counts.retries - before
+    with _counting_lists(context, side):
+        covered, context.report.windows[side.account] = _reader(context, side).read_range(read_range, stage_page)
     context.report.accounts[side.account].read = context.staging.count_records(side.name)
     return covered
 
@@ -47,7 +50,8 @@ def complete_index(context: Context, side: Side) -> None:
     reader = _reader(context, side)
     for window in reader.unindexed_windows():
         context.run.progress.begin_step(f"reading all contacts at {side.account} once")
-        reader.read_window(window, partial(take_page, context, side, exact=False, stage=False))
+        with _counting_lists(context, side):
+            reader.read_window(window, partial(take_page, context, side, exact=False, stage=False))
 
 
 def index_all(context: Context, side: Side) -> None:
@@ -55,6 +59,21 @@ def index_all(context: Context, side: Side) -> None:
     context.run.progress.begin_step(f"reading all contacts at {side.account} again")
     index_page = partial(take_page, context, side, exact=False, stage=False)
     _reader(context, side).read_window(Window(ORIGIN), index_page)
+
+
+def _was_listed(context: Context, side: Side) -> bool:
+    """Say whether a side can only list, and was listed under the fields of now."""
+    return side.connector.lists_only and reach(context.tables.cursors.intervals(side.name, COVERED), 0) is not None
+
+
+@contextmanager
+def _counting_lists(context: Context, side: Side) -> Iterator[None]:
+    """Count the calls of a list."""
+    counts = side.connector.call_counts
+    before = counts.reads + counts.retries
+    yield
+    if side.connector.lists_only:
+        context.findings.listing_calls[side.account] += counts.reads + counts.retries - before
 
 
 def _reader(context: Context, side: Side) -> WindowReader:

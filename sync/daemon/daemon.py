@@ -116,6 +116,7 @@ class Daemon:
         with self._lock:
             for stream in self._streams.values():
                 stream.clock_set_at = now
+                stream.lists_at = None
                 planned = self._planned(stream.key)
                 if planned is not None and step < timedelta(0):
                     with suppress(JobLookupError):
@@ -213,9 +214,12 @@ class Daemon:
         """Return when a stream runs next after a run without an error."""
         soon = self._clock.now() + hint_delay(stream.connection.settle)
         look = hinted and stream.can_be_woken
-        planned = next_run(self._planned(stream.key), soon, ended.at + stream.slower, look=look)
-        at = _earlier(planned, stream.reconcile_at())
-        # A run over a list reads all of it, even for the sake of one hint.
+        slower = ended.at + stream.slower
+        stream.note_schedule(ended, next_run(self._planned(stream.key), soon, slower, look=False))
+        planned = next_run(self._planned(stream.key), soon, slower, look=look)
+        # A run for the sake of hints moves the schedule, and no list.
+        at = _earlier(planned, stream.reconcile_at(), stream.lists_at)
+        # Before a contact is created, a run lists everything, even for the sake of one hint.
         return at if at is None or stream.rests_until is None else max(at, stream.rests_until)
 
     def _run_at(self, key: str, at: datetime) -> datetime:

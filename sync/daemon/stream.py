@@ -6,7 +6,7 @@ One thread runs the stream; the main thread observes it.
 import random
 import traceback
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from state.errors import LockHeld, StateError
 from state.file import StateFile
 from state.progress import StreamProgress, progress_of
 from state.webhook_hints import Hints, last_webhook_ms
-from sync.config.model import Config, Connection
+from sync.config.model import Config, Connection, only_lists
 from sync.daemon.cancellation import Activity, StoppableClock, StopSignal, WatchedProgress
 from sync.daemon.hold import turn_of
 from sync.daemon.triggers import interval_at, latest_after
@@ -51,7 +51,8 @@ def key_of(connection: str, stream: str) -> str:
 class Stream:
     """A stream under one config. `started_at` is when the daemon scheduled it under this config.
 
-    `rests_until` is when a list of everything may be read again (R32). `clock_set_at` is when the machine's clock was
+    `rests_until` is when a list of everything may be read again, `lists_at` when it is due: a run before reads of a
+    system that can only list what webhooks reported (R32). `clock_set_at` is when the machine's clock was
     last set, by the new time. Spans across that moment are unknown.
     """
 
@@ -70,6 +71,7 @@ class Stream:
     waiting: bool = False
     slower: timedelta = timedelta(0)
     rests_until: datetime | None = None
+    lists_at: datetime | None = None
     clock_set_at: datetime | None = None
     _watched: WatchedProgress = field(init=False)
     _progress: StreamProgress | None = None
@@ -108,13 +110,19 @@ class Stream:
         interval = interval_at(self.connection, ended.at).total_seconds()
         following = after(self.standing, ended, interval, random.random())  # noqa: S311 - spreads calls, guards nothing
         self.standing = following.standing
-        self.rests_until = ended.at + ended.rest if ended.rest else None
+        if ended.rest:
+            self.rests_until = ended.at + ended.rest
         if ended.how != "locked":
             self.guarded = ended.how == "guarded"
             if ended.how == "waiting" and not self.waiting:
                 event_log.warning("no run starts", reason=ended.reason)
             self.waiting = ended.how == "waiting"
         return following
+
+    def note_schedule(self, ended: EndedRun, planned: datetime | None) -> None:
+        """Note when everything is to be listed again: at the time that the schedule has planned."""
+        if ended.how == "done" and ended.lists and only_lists(self.config, self.connection):
+            self.lists_at = planned
 
     def look_for_hints(self, ended: EndedRun) -> bool:
         """Return whether hints wait after a run without an error.
@@ -168,11 +176,12 @@ class Stream:
         if turn.reason:
             return EndedRun("waiting", self.clock.now(), turn.reason)
         name = self.connection.name
-        options = RunOptions(connections=(name,), streams=turn.streams, whole=whole, waits=turn.waits)
+        lists = whole or self.lists_at is None or self.lists_at <= self.clock.now()
+        options = RunOptions(connections=(name,), streams=turn.streams, whole=whole, lists=lists, waits=turn.waits)
         clock = StoppableClock(self.clock, self.stop, self.activity)
         event_log.debug("run begins", whole=whole)
         (report,) = run_connections(self.config, options, self._watched, None, clock, afterwards=self._afterwards)
-        return _ended(report, self.clock.now(), whole=whole)
+        return replace(_ended(report, self.clock.now(), whole=whole), lists=lists)
 
     def _seems_stalled(self) -> bool:
         if self.waiting:

@@ -18,6 +18,7 @@ class RunOptions:
     changes and their cost (`priced`), or the differences between both sides (`compared`).
     A first run that `waits` stores its plan for the user and writes nothing until the user approves it (R45).
     A dry run that `saves` keeps what it would write; `saved` are such plans, and the run carries out nothing else.
+    Where no `lists` are due, of a system that can only list is read what webhooks reported (R32).
     `streams` are those that run, where the config has them; `deep` reads the copies of messages of all linked contacts.
     """
 
@@ -27,6 +28,7 @@ class RunOptions:
     dry_run: bool = False
     unguarded: bool = False
     whole: bool = False
+    lists: bool = True
     compared: bool = False
     priced: bool = False
     streams: tuple[str, ...] = ("contacts", "messages")
@@ -40,7 +42,7 @@ class RunOptions:
     @property
     def read_range(self) -> ReadRange:
         """Return what the run reads."""
-        return ReadRange(self.since, self.until, whole=self.whole, hinted=not self.compared)
+        return ReadRange(self.since, self.until, whole=self.whole, hinted=not self.compared, lists=self.lists)
 
     @property
     def command(self) -> str:

@@ -47,7 +47,7 @@ class EndedRun:
     """How a run ended, and when.
 
     `renewed_at` is when an exhausted allowance is renewed. `whole` marks a `reconcile`. `rest` is how long no list may
-    be read again (R32).
+    be read again, and `lists` says whether systems that can only list were to be listed (R32).
     """
 
     how: Ending
@@ -56,6 +56,7 @@ class EndedRun:
     renewed_at: datetime | None = None
     whole: bool = False
     rest: timedelta = timedelta(0)
+    lists: bool = True
 
 
 @dataclass(frozen=True, slots=True)

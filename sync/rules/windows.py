@@ -19,13 +19,15 @@ FAR_MS = 1 << 62
 class ReadRange:
     """The range to read: `[since, until)`. Without `since` every gap is read, with `whole` everything.
 
-    `hinted` says whether records that webhooks reported are looked at as well.
+    `hinted` says whether records that webhooks reported are looked at as well; without `lists`, a system that can only
+    list is read by these alone (R32).
     """
 
     since: datetime | None = None
     until: datetime | None = None
     whole: bool = False
     hinted: bool = True
+    lists: bool = True
 
     @property
     def exact(self) -> bool:

@@ -85,6 +85,11 @@ class WindowReader:
 
         The last one has no end: what changed behind the horizon exists too.
         """
+        if self.is_listing and self.side.account not in self.horizons:
+            # This run has not listed it.
+            yield Window(ORIGIN)
+            self._add_indexed(0, to_ms(self.horizons[self.side.account]) or 0)
+            return
         horizon_ms = to_ms(self.horizons[self.side.account]) or 0
         for start, end in gaps(self.tables.cursors.intervals(self.side.name, INDEXED), (0, horizon_ms)):
             yield Window(moment(start), moment(end) if end < horizon_ms else None)

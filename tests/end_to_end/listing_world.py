@@ -11,8 +11,12 @@ from typing import Any, Final
 from connectors.growthgenius.sandbox.server import GrowthGeniusSandbox
 from connectors.growthhub.sandbox.server import GrowthHubSandbox
 from connectors.sandbox.base import Sandbox
+from connectors.values import instant
 from connectors.whautomate.names import whole_name
 from connectors.whautomate.sandbox.server import LOCATION, WhautomateBehaviour, WhautomateSandbox
+from state.file import StateFile
+from state.webhook_hints import Hint
+from state.webhook_queue import QueuedEvent, WebhookQueue
 from sync.config.model import load
 from sync.engine.options import RunOptions
 from sync.engine.runner import run_connections
@@ -78,14 +82,23 @@ class ListingWorld:
         path.write_text(f'[state]\npath = "{self.state_path}"\n{text}{self.fields}', encoding="utf-8")
         return path
 
-    def run(self, *, skip: float = 120.0, whole: bool = False, unguarded: bool = True) -> RunReport:
+    def run(self, *, skip: float = 120.0, whole: bool = False, unguarded: bool = True, lists: bool = True) -> RunReport:
         """Let time pass and carry out one run."""
         self.clock.skip(skip)
-        options = RunOptions(connections=("sales",), streams=("contacts",), whole=whole, unguarded=unguarded)
+        streams = ("contacts",)
+        options = RunOptions(connections=("sales",), streams=streams, whole=whole, unguarded=unguarded, lists=lists)
         progress = Notes()
         (report,) = run_connections(load(self.write_config()), options, progress, None, self.clock)
         self.notes = progress.lines
         return report
+
+    def bring_hint(self, record: str, *, account: str = "wa") -> None:
+        """Let a webhook say that a contact changed now."""
+        now_ms = instant.to_ms(self.clock.now())
+        hint = Hint(account, record, event_ms=now_ms)
+        with closing(StateFile.open(self.state_path)) as state, state.atomic() as transaction:
+            event = QueuedEvent(f"{now_ms} {record}".encode(), [(("sales", "contacts"), hint)], now_ms)
+            WebhookQueue(state.db, now_ms).queue_events(transaction, [event], 10_000)
 
     def add_left(self, *, at: datetime | None = None, **values: Any) -> str:
         """Let a user of the left account add a contact."""
@@ -156,10 +169,16 @@ class ListingWorld:
 
 @contextmanager
 def listing_world(
-    folder: Path, kind: str = "growthhub", behaviour: WhautomateBehaviour | None = None, *, seed: int = 1, **left: Any
+    folder: Path,
+    kind: str = "growthhub",
+    behaviour: WhautomateBehaviour | None = None,
+    *,
+    seed: int = 1,
+    start: datetime | None = None,
+    **left: Any,
 ) -> Iterator[ListingWorld]:
     """Run a world with an empty account at each side."""
-    clock = Timeline()
+    clock = Timeline(start)
     wa = WhautomateSandbox(now=clock.now, behaviour=behaviour, seed=seed)
     system = GrowthGeniusSandbox if kind == "growthgenius" else GrowthHubSandbox
     other: Left = system(now=clock.now, **left)

@@ -307,6 +307,65 @@ def test_lists_take_no_more_than_a_quarter_of_the_allowance(tmp_path: Path) -> N
         assert report.rest.total_seconds() == pytest.approx(3 * made / (100 / 60))
 
 
+def asked(world: ListingWorld) -> list[str]:
+    """Return the ids that Whautomate was asked for since the last call of this, and "" for each page of a list."""
+    paths = [call.path.partition("/contacts")[2].strip("/") for call in world.wa.calls if call.method == "GET"]
+    world.wa.calls.clear()
+    return paths
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_between_two_lists_a_run_reads_the_contacts_that_webhooks_reported_and_no_list(
+    tmp_path: Path, kind: str
+) -> None:
+    with listing_world(tmp_path, kind, WhautomateBehaviour(times="hidden")) as world:
+        ids = linked(world)
+        world.wa.edit(ids[3], customFields={"city": "Rome"})
+        world.wa.edit(ids[4], customFields={"city": "Bonn"})
+        new = world.add_wa("New Person", "+12125550150", city="Oslo")
+        world.bring_hint(ids[3])
+        world.bring_hint(new)
+        asked(world)
+        report = world.run(lists=False)
+        found = asked(world)
+        assert ("" not in found, set(found), report.errors) == (True, {ids[3], new}, [])
+        assert sorted(each["city"] for each in world.lefts() if each["city"]) == ["Oslo", "Rome"]
+        world.run()
+        assert sorted(each["city"] for each in world.lefts() if each["city"]) == ["Bonn", "Oslo", "Rome"]
+        assert (world.failures(), world.differences(), len(world.links())) == ([], [], 31)
+
+
+def test_between_two_lists_edits_of_the_other_side_are_carried_and_a_list_precedes_each_create(tmp_path: Path) -> None:
+    with listing_world(tmp_path, behaviour=WhautomateBehaviour(search="nothing")) as world:
+        ids = linked(world)
+        person = {right: left for left, right in world.links().items()}[ids[0]]
+        world.edit_left(person, city="Rome")
+        asked(world)
+        world.run(lists=False)
+        assert ("" in asked(world), world.wa.person(ids[0])["customFields"]["city"]) == (False, "Rome")
+        twin = world.add_wa("Ada Byron", "+12125550151")
+        ada = world.add_left(first_name="Ada", last_name="Byron", phone="+12125550151")
+        report = world.run(lists=False)
+        assert "" in asked(world)
+        assert report.rest.total_seconds() > 0, "that list counts as well"
+        assert (len(world.was()), world.links()[ada]) == (31, twin)
+
+
+def test_before_the_first_list_and_after_a_change_of_fields_everything_is_listed_whatever_is_due(
+    tmp_path: Path,
+) -> None:
+    with listing_world(tmp_path) as world:
+        world.add_wa("Ada Byron", "+12125550100", own="x", city="Oslo")
+        world.run(lists=False)
+        assert len(world.lefts()) == 1
+        asked(world)
+        world.run(lists=False)
+        assert asked(world) == []
+        world.fields = '[connections.sales.contacts.fields]\ncity = { whautomate = "own" }\n'
+        world.run(lists=False)
+        assert "" in asked(world)
+
+
 def test_what_a_pair_with_whautomate_cannot_do_is_advice_of_check(tmp_path: Path) -> None:
     with listing_world(tmp_path) as world:
         world.fields = "[connections.sales.messages]\n"
