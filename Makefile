@@ -5,6 +5,7 @@
 # make soak     lives under fresh seeds, for MINUTES (60); what breaks a promise is printed with the seed to lead it again
 # make fuzz     answers of both systems that go wrong in ANSWERS (10000) ways; what breaks something is printed with its seed
 # make mutants  changes the decisions in small ways, one at a time; what no test notices is printed, with its name
+# make recording  writes the man page and the page about all commands again, from the commands
 # make package  builds dist/*.whl and dist/*.tar.gz, and checks them with twine
 #
 # Each makes .venv first when it is missing or older than what it is made from: `make demo` installs what the program
@@ -16,7 +17,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constr
 RUNTIME := .venv/runtime
 READY := .venv/ready
 
-.PHONY: demo test lint screenshots soak fuzz mutants package clean
+.PHONY: demo test lint screenshots soak fuzz mutants recording package clean
 
 demo: $(RUNTIME)
 	$(BIN)/python -m sync demo
@@ -51,6 +52,9 @@ mutants: $(READY)
 	rm -rf mutants
 	$(BIN)/mutmut run --max-children 1
 	$(BIN)/mutmut results
+
+recording: $(READY)
+	$(BIN)/python -m sync.commands.man_page docs
 
 package: $(READY)
 	$(PIP) '.[package]'

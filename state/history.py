@@ -15,6 +15,9 @@ PAGE = 200
 CREATED, DELETED, FOUND_DELETED, DISMISSED = "created", "deleted", "found deleted", "dismissed"
 """Rules of entries about a whole record: created or deleted by us, found deleted, and a dismissed failure."""
 
+SETTLED = "settled"
+"""The rule of an entry about a conflict that a user has settled: how, and who."""
+
 REFUSED, ENRICHED = "refused", "enriched"
 """Rules of entries about a value that the server refused, and about one that the enrichment filled."""
 

@@ -20,9 +20,10 @@ RowOf = TypeVar("RowOf")
 
 @dataclass(frozen=True, slots=True)
 class OpenConflict:
-    """A conflict with the names of its connection and accounts."""
+    """A conflict with the number and the name of its connection, and the names of its accounts."""
 
     id: int
+    connection: int
     connection_name: str
     stream: str
     who: str

@@ -6,9 +6,10 @@ it also becomes a document on standard output, so that a script always finds exa
 
 import io
 import os
+import shutil
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import takewhile
 from pathlib import Path
@@ -18,9 +19,12 @@ from unicodedata import category
 
 import click
 
+from sync import __version__
 from sync.commands.approve import approve, pause, resume
 from sync.commands.auth import auth
 from sync.commands.check import check
+from sync.commands.command_line import SectionedGroup, complete, with_options_last
+from sync.commands.completion import answer_shell, completion
 from sync.commands.conflicts import conflicts
 from sync.commands.daemon import daemon
 from sync.commands.demo import demo
@@ -32,46 +36,55 @@ from sync.commands.init import init
 from sync.commands.invocation import json_pieces
 from sync.commands.rehearse import rehearse
 from sync.commands.run import plan, reconcile, run
+from sync.commands.runs import runs
 from sync.commands.service import service
 from sync.commands.state import state
 from sync.commands.status import status
 from sync.commands.undo import undo
 from sync.commands.verify import verify
+from sync.output.program_name import as_called, called_name
 
 BROKEN_PIPE = 128 + signal.SIGPIPE
 
 
-class OrderedGroup(click.Group):
-    """List the commands in the order in which a new user needs them."""
+SECTIONS: Mapping[str, tuple[click.Command, ...]] = {
+    "Begin": (demo, init, auth, check, fields, rehearse),
+    "Sync": (run, plan, approve, reconcile, verify, daemon, pause, resume),
+    "Look and decide": (status, runs, conflicts, failures, explain, undo),
+    "Take care": (forget, state, service, completion),
+}
+"""The commands as help shows them, in the order in which a new user needs them."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Return the names in the order in which they were added."""
-        return list(self.commands)
 
-
-@click.group(cls=OrderedGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=SectionedGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="growthsync", message="%(prog)s %(version)s")
+@click.option("--config", metavar="PATH", expose_value=False, help="The config file. These options may stand anywhere.")
+@click.option("--json", is_flag=True, expose_value=False, help="Print one JSON document instead of text.")
 def cli() -> None:
     """Keep the contacts of two CRM systems the same, in both directions."""
 
 
-for _command in (
-    demo, init, auth, check, fields, rehearse, run, plan, approve, daemon, status, pause, resume, conflicts, failures,
-    explain, undo, verify, reconcile, forget, state, service,
-):  # fmt: skip
-    cli.add_command(_command)
+for _commands in SECTIONS.values():
+    for _command in _commands:
+        cli.add_command(_command)
+cli.sections = {title: [str(one.name) for one in _commands] for title, _commands in SECTIONS.items()}
+complete(cli)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line, by default that of the process, and return its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    program = called_name(sys.argv[0] if arguments is None else "")
+    if (answered := answer_shell(cli, program)) is not None:
+        return answered
     _replace_unencodable_characters()
     try:
         with _signals_as_exceptions():
-            return _invoke(given)
+            return _invoke(program, given)
     except BrokenPipeError:
         return _end_without_reader()
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - no error may show a traceback
-        return _fail(error, given)
+        return _fail(error, program, given)
 
 
 def _replace_unencodable_characters() -> None:
@@ -80,13 +93,13 @@ def _replace_unencodable_characters() -> None:
         sys.stdout.reconfigure(errors="replace")
 
 
-def _invoke(given: list[str]) -> int:
+def _invoke(program: str, given: list[str]) -> int:
     """Run the command. click's own `main` would exit with 1 for a broken pipe, and without the number for a signal."""
     for number, argument in enumerate(given, 1):
         if not argument.isprintable() and any(category(one) == "Cs" for one in argument):
             raise click.UsageError(f"argument {number} is not valid text in the encoding of this terminal; use UTF-8")
     try:
-        with cli.make_context("sync", given) as context:
+        with cli.make_context(program, with_options_last(cli, given)) as context:
             code = cli.invoke(context)
     except click.exceptions.Exit as end:
         code = end.exit_code
@@ -123,17 +136,27 @@ def _end_without_reader() -> int:
     return BROKEN_PIPE
 
 
-def _fail(error: BaseException, given: Sequence[str]) -> int:
+def _fail(error: BaseException, program: str, given: Sequence[str]) -> int:
     """Report the error, with `--json` on both streams, and return its exit code."""
     from sync.errors import WRONG_USE, exit_code
 
     if isinstance(error, click.Abort):  # click raises Abort for whatever interrupts a question
         error = error.__context__ or KeyboardInterrupt()
     text = _text(error)
-    _write_line(text, sys.stderr)
+    _write_line(_fitted(as_called(text, program, cli.commands), sys.stderr), sys.stderr)
     as_json = "--json" in takewhile(lambda argument: argument != "--", given)
     _write_line("".join(json_pieces(_document(text, given), sys.stdout)) if as_json else "", sys.stdout)
     return WRONG_USE if isinstance(error, click.ClickException) else exit_code(error)
+
+
+def _fitted(text: str, stream: TextIO) -> str:
+    """Return a text that is broken between words where the stream is a terminal."""
+    if not stream.isatty():
+        return text
+    from sync.output.terminal import fitting
+
+    width = shutil.get_terminal_size().columns
+    return "\n".join(piece for line in text.splitlines() for piece in fitting(line, width))
 
 
 def _write_line(text: str, stream: TextIO) -> None:
@@ -145,7 +168,7 @@ def _write_line(text: str, stream: TextIO) -> None:
 
 
 def _document(text: str, given: Sequence[str]) -> dict[str, Any]:
-    command = next((argument for argument in given if not argument.startswith("-")), "")
+    command = next((argument for argument in with_options_last(cli, given) if not argument.startswith("-")), "")
     return {"runs": [], "error": text} if command in ("run", "plan", "reconcile", "undo") else {"error": text}
 
 

@@ -33,6 +33,20 @@ GUARDED = 4
 LOCKED = 75
 
 
+CODES = {
+    (DONE,): "done; both sides agree up to the horizon",
+    (OPEN,): "done, but conflicts or failures are open",
+    (WRONG_USE,): "the command line or the config file is wrong; no call was made",
+    (UNFINISHED,): (
+        "an account could not be reached or refused access, or a daily allowance ran out; nothing is lost, run again"
+    ),
+    (GUARDED,): "the guard stopped the run before the first write",
+    (LOCKED,): "another run holds the lock",
+    (128 + signal.SIGINT, 128 + signal.SIGTERM): "interrupted (SIGINT, SIGTERM); nothing is lost",
+}
+"""What the exit codes mean, for the manual."""
+
+
 class SyncError(Exception):
     """An error that a user can act on; the message says how."""
 

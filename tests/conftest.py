@@ -6,6 +6,7 @@ import random
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,9 @@ if "TMPDIR" not in os.environ and _memory_is_usable():
 # whole program: 25 seconds and 2 seconds of computing. Git ignores the caches.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+os.environ["TZ"] = "UTC"  # times are shown in the zone of the machine
+time.tzset()
 
 # Machines differ in speed: no deadline. One commit has one verdict: `make test` tries the same examples each time, and
 # the random search is that of THOROUGH=1, `make fuzz` and `make soak`.

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 BUILD = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
 SOURCES = ("sync", "connectors", "state")
-FILES = ("pyproject.toml", "README.md", "LICENSE", "config.example.toml")
+FILES = ("pyproject.toml", "README.md", "LICENSE", "config.example.toml", "docs/growthsync.1")
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +28,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     for name in SOURCES:
         shutil.copytree(ROOT / name, folder / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
     for name in FILES:
+        (folder / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
     done = subprocess.run(  # noqa: S603 - our own sources
         [sys.executable, "-c", BUILD, str(folder)], cwd=folder, capture_output=True, text=True, check=False, timeout=300
@@ -47,19 +48,15 @@ def name_of(requirement: str) -> str:
 
 
 def test_the_wheel_has_every_file_of_the_program_and_the_example_config(wheel: zipfile.ZipFile) -> None:
-    tracked = subprocess.run(  # noqa: S603 - our own words
-        ["git", "ls-files", *SOURCES],  # noqa: S607 - git, wherever it is
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    ).stdout.split()
-    assert [name for name in tracked if name not in wheel.namelist()] == []
+    files = [path for layer in SOURCES for path in (ROOT / layer).rglob("*") if path.is_file()]
+    expected = {str(path.relative_to(ROOT)) for path in files if path.suffix != ".pyc"}
+    assert sorted(expected - {*wheel.namelist()}) == []
     example = (ROOT / "config.example.toml").read_bytes()
     assert wheel.read("sync/setup/config.example.toml") == example
-    assert {name.partition("/")[0] for name in wheel.namelist()} == {
-        *SOURCES, f"growthsync-{sync.__version__}.dist-info"
-    }  # fmt: skip
+    program = f"growthsync-{sync.__version__}"
+    folders = {name.partition("/")[0] for name in wheel.namelist()}
+    assert folders == {*SOURCES, f"{program}.dist-info", f"{program}.data"}
+    assert f"{program}.data/data/share/man/man1/growthsync.1" in wheel.namelist()
 
 
 def test_an_installation_brings_no_tool_of_the_developers(wheel: zipfile.ZipFile) -> None:

@@ -3,7 +3,6 @@
 import re
 import sqlite3
 import tomllib
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -15,12 +14,14 @@ from state.file import StateFile
 from state.schema import TABLES
 from sync import errors
 from sync.cli import cli
+from sync.commands.command_line import leaves
 from sync.config.model import parse
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 STATE_PAGE = (ROOT / "docs" / "state.md").read_text(encoding="utf-8")
 SPANS = re.compile(r"`([^`\n]+)`")
+SHARED = {"--help", "-h", "-v", "--verbose", "-q", "--quiet"}
 FENCES = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 
 
@@ -46,16 +47,6 @@ def options_of(command: click.Command) -> set[str]:
     return found | {"--help"}
 
 
-def leaves(command: click.Command, path: str = "sync") -> Iterator[tuple[str, click.Command]]:
-    if not isinstance(command, click.Group):
-        yield path, command
-        return
-    if command.invoke_without_command:
-        yield path, command
-    for name, inner in command.commands.items():
-        yield from leaves(inner, f"{path} {name}")
-
-
 def test_the_pages_name_commands() -> None:
     assert len(command_lines(README)) > 12
     assert "sync demo --keep" in command_lines(STATE_PAGE)
@@ -71,14 +62,14 @@ def test_every_command_line_is_one_that_the_program_knows(line: str) -> None:
 
 
 def test_every_command_and_every_option_is_in_the_readme() -> None:
-    for path, command in leaves(cli):
+    for path, command in leaves(cli, "sync"):
         assert f"`{path}" in README, f"{path} is not in README.md"
-        for option in options_of(command) - {"--help", "-h"}:
+        for option in options_of(command) - SHARED:
             assert re.search(rf"{option}\b", README), f"{path} {option} is not in README.md"
 
 
 def test_every_option_in_the_readme_is_one_of_a_command_or_of_pip_and_sqlite_utils() -> None:
-    known = {option for _, command in leaves(cli) for option in options_of(command)}
+    known = {option for _, command in leaves(cli, "sync") for option in options_of(command)} | options_of(cli)
     others = {"--constraint", "--counts", "--table"}
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", README)) <= known | others
 
@@ -86,16 +77,17 @@ def test_every_option_in_the_readme_is_one_of_a_command_or_of_pip_and_sqlite_uti
 def test_the_options_that_run_and_plan_share_are_those_that_the_readme_names() -> None:
     sentence = README[README.index("`sync run` and `sync plan` take") : README.index("`WHEN` is a time")]
     shared, own = sentence.split("; `sync run` also")
-    everywhere = {"--config", "--json", "--help"}
+    everywhere = SHARED | {"--config", "--json"}
     plan, run = (options_of(cli.commands[name]) - everywhere for name in ("plan", "run"))
     assert set(re.findall(r"--[a-z-]+", shared)) == plan & run
     assert set(re.findall(r"--[a-z-]+", own)) == run - plan
 
 
-def test_every_command_but_demo_takes_config_and_json() -> None:
-    assert "Every command but `demo` takes `--config PATH` and `--json`." in README
-    for path, command in leaves(cli):
-        assert ({"--config", "--json"} <= options_of(command)) == (path != "sync demo"), path
+def test_every_command_but_demo_and_completion_takes_config_and_json() -> None:
+    assert "Every command but `demo` and `completion` takes `--config PATH` and `--json`" in README
+    for path, command in leaves(cli, "sync"):
+        has_both = {"--config", "--json"} <= options_of(command)
+        assert has_both == (path not in ("sync demo", "sync completion")), path
 
 
 def test_the_exit_codes_are_those_of_the_program() -> None:

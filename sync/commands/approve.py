@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sync.commands.invocation import config_option, json_option, open_config, show
+from sync.commands.invocation import config_option, json_option, named, open_config, show
+from sync.commands.verbosity import progress_shown
 
 if TYPE_CHECKING:
     from sync.config.model import Config
@@ -68,11 +69,10 @@ def _plan(config: "Config", name: str) -> "Proposal":
     from sync.engine.runner import run_connections
     from sync.errors import NotThere
     from sync.operations import approvals
-    from sync.output.progress import for_stream
 
     if not approvals.is_first(config, name):
         raise NotThere(f"{name}: no run waits for approval; see what the next one would do: growthsync plan")
-    with for_stream() as progress:
+    with progress_shown() as progress:
         (report,) = run_connections(config, RunOptions(connections=(name,), waits=True), progress, None)
     found = approvals.waiting_proposal(config, name)
     if found is None:
@@ -87,7 +87,7 @@ def _show_and_ask(proposal: "Proposal", *, ask: bool) -> None:
     from sync.text_output.proposal import proposal_lines
 
     for line in proposal_lines(proposal):
-        click.echo(line, err=True)
+        click.echo(named(line), err=True)
     on_terminal = sys.stdin.isatty() and sys.stderr.isatty()
     if ask and on_terminal and not click.confirm("Write this?", err=True):
         raise Declined

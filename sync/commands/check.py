@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sync.commands.invocation import config_option, json_option, open_config, show
+from sync.commands.invocation import config_option, json_option, named, open_config, show
+from sync.commands.verbosity import is_quiet
 
 if TYPE_CHECKING:
     from sync.config.model import Config
@@ -31,6 +32,14 @@ def _ask(config: "Config") -> None:
         raise Declined
 
 
+def _tell(line: str) -> None:
+    click.echo(named(line), err=True)
+
+
+def _ignore(_line: str) -> None:
+    """Do nothing."""
+
+
 @click.command()
 @click.option("--fix", is_flag=True, help="Create what is missing and can be created, such as custom fields.")
 @click.option("--probe", "probing", is_flag=True, help="Create one invented contact in each account, and delete it.")
@@ -48,7 +57,7 @@ def check(*, fix: bool, probing: bool, yes: bool, config_path: Path | None, as_j
     config = open_config(config_path)
     if probing and not yes:
         _ask(config)
-    results = try_accounts(config, fix, lambda line: click.echo(line, err=True), probing=probing)
+    results = try_accounts(config, fix, _tell, probing=probing, tell=_ignore if is_quiet() else _tell)
     broken = any(finding.fatal and not finding.ok for _, _, findings in results for finding in findings)
     accounts = [
         {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sync.commands.invocation import config_option, json_option, open_config, show
+from sync.commands.verbosity import log_level
 
 if TYPE_CHECKING:
     from sync.config.model import Config
@@ -50,5 +51,5 @@ def _serve(config: "Config", *, as_json: bool) -> int:
         return page_endpoint(active, daemon), receiver
 
     form = "json" if as_json else config.log.format
-    with logging_to(sys.stderr, config.log.level, form), raising_damage(config.state.path):
+    with logging_to(sys.stderr, log_level(config.log.level), form), raising_damage(config.state.path):
         return serve(config, lambda: load(config.path), clock, endpoints)

@@ -14,6 +14,8 @@ from unicodedata import category
 
 import click
 
+from sync.output.program_name import as_called
+
 if TYPE_CHECKING:
     from sync.config.model import Config
 
@@ -39,9 +41,29 @@ def open_config(path: Path | None) -> "Config":
     return config
 
 
+def check_connections(config: "Config", names: Iterable[str]) -> None:
+    """Refuse a connection that the config does not have. Raises UsageError."""
+    from sync.config.value_types import suggest
+    from sync.errors import UsageError
+
+    for name in names:
+        if name not in config.connections:
+            known = suggest(name, config.connections)
+            raise UsageError(f"--connection {name}: {config.path} has no such connection; allowed is {known}")
+
+
 def warn(text: str) -> None:
     """Print a warning on standard error."""
-    click.echo(f"warning: {text}", err=True)
+    click.echo(f"warning: {named(text)}", err=True)
+
+
+def named(text: str) -> str:
+    """Return a text whose hints name the program as it was called."""
+    context = click.get_current_context(silent=True)
+    root = None if context is None else context.find_root()
+    if root is None or not isinstance(root.command, click.Group):
+        return text
+    return as_called(text, root.info_name or "", root.command.commands)
 
 
 def show(document: Mapping[str, Any], as_json: bool, lines: Callable[[Mapping[str, Any]], Iterable[str]]) -> None:
@@ -79,6 +101,11 @@ def _is_safe(character: str, *, is_shown: bool) -> bool:
 
 
 def show_lines(lines: Iterable[str]) -> None:
-    """Print lines as they come."""
+    """Print lines as they come; on a terminal in colour, and no wider than it."""
+    if sys.stdout.isatty():
+        from sync.output.terminal import write_on_terminal
+
+        write_on_terminal(map(named, lines), sys.stdout)
+        return
     for line in lines:
-        sys.stdout.write(f"{line}\n")
+        sys.stdout.write(f"{named(line)}\n")

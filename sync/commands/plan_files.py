@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sync.commands.invocation import named
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -35,4 +37,4 @@ def write_files(files: PlanFiles, reports: "Sequence[RunReport]") -> None:
         click.echo(f"wrote {files.csv}", err=True)
     if files.save is not None:
         save_plans(files.save, reports)
-        click.echo(f"wrote {files.save}; carry out exactly this with: growthsync run --plan {files.save}", err=True)
+        click.echo(named(f"wrote {files.save}; carry out exactly this with: sync run --plan {files.save}"), err=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from sync.commands.invocation import config_option, json_option, open_config, show_json, show_lines
+from sync.commands.verbosity import progress_shown
 
 
 @click.command()
@@ -18,14 +19,13 @@ from sync.commands.invocation import config_option, json_option, open_config, sh
 @json_option
 def rehearse(newest: int | None, connections: tuple[str, ...], config_path: Path | None, as_json: bool) -> int:
     """Try the first runs on copies of both accounts, which are only read."""
-    from sync.output.progress import for_stream
     from sync.output.report import combined_code
     from sync.rehearsal import rehearse as rehearse_connections
     from sync.rehearsal.outcome import document
     from sync.text_output.rehearsal import rehearsal_lines
 
     config = open_config(config_path)
-    with for_stream() as progress:
+    with progress_shown() as progress:
         rehearsals = rehearse_connections(config, connections, newest, progress)
     if as_json:
         show_json(document(rehearsals))

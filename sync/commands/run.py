@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sync.commands.invocation import config_option, json_option, open_config, show_json, show_lines
+from sync.commands.invocation import config_option, json_option, named, open_config, show_json, show_lines
 from sync.commands.plan_files import NO_FILES, PlanFiles, write_files
+from sync.commands.verbosity import is_verbose, log_level, progress_shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -154,7 +155,7 @@ def _without_paused(config: "Config", connections: tuple[str, ...]) -> tuple[str
 
     paused = paused_connections(config)
     for name in paused:
-        click.echo(f"{name}: paused, so it does not run; end it with: growthsync resume {name}", err=True)
+        click.echo(named(f"{name}: paused, so it does not run; end it with: sync resume {name}"), err=True)
     return tuple(name for name in connections or config.connections if name not in paused)
 
 
@@ -247,13 +248,13 @@ def _log_ends(reports: "list[RunReport]", *, whole: bool) -> None:
 def _watched(config: "Config", options: "RunOptions") -> "Iterator[TerminalProgress | LineProgress]":
     """Show the progress on a terminal and in dry runs; otherwise write a log."""
     from sync.output.log_format import logging_to
-    from sync.output.progress import LogProgress, for_stream
+    from sync.output.progress import LogProgress
 
-    if options.dry_run or sys.stderr.isatty():
-        with for_stream() as progress:
+    if options.dry_run or sys.stderr.isatty() or is_verbose():
+        with progress_shown() as progress:
             yield progress
         return
-    with logging_to(sys.stderr, config.log.level, config.log.format), LogProgress(sys.stderr) as logged:
+    with logging_to(sys.stderr, log_level(config.log.level), config.log.format), LogProgress(sys.stderr) as logged:
         yield logged
 
 
@@ -270,7 +271,7 @@ def _question(progress: "TerminalProgress | LineProgress", *, ask: bool) -> "Con
     def confirm(plan: "Proposal | RunReport") -> bool:
         with progress.paused():
             for line in proposal_lines(plan) if isinstance(plan, Proposal) else total_lines(plan):
-                click.echo(line, err=True)
+                click.echo(named(line), err=True)
             if not click.confirm("Write this?", err=True):
                 raise Declined
         return True

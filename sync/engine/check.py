@@ -1,9 +1,11 @@
 """`sync check`: try every account, and report what is wrong and what fixes it. Changes nothing without `--fix`."""
 
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from connectors.clock import Clock, SystemClock
 from connectors.connector import Connector, Finding
@@ -20,6 +22,7 @@ from sync.engine.check_resources import shared_resources
 from sync.engine.field_places import connected, field_findings
 from sync.engine.pair_limits import pair_findings
 from sync.engine.probe import probe, proven, remembered
+from sync.engine.waiting_notice import Wait, telling_while_waiting
 from sync.oauth.token_sources import token_sources_of
 from sync.oauth.token_status import token_findings
 from sync.rules.contact_codec import to_ms
@@ -37,8 +40,10 @@ def check(
     *,
     names: Iterable[str] | None = None,
     probing: bool = False,
+    tell: Callable[[str], None] = lambda _line: None,
+    wait: Wait = threading.Event.wait,
 ) -> list[CheckedAccount]:
-    """Try every account that a connection uses, or the named ones.
+    """Try every account that a connection uses, or the named ones. `tell` hears of an account that is slow to answer.
 
     With `probing`, one invented contact is created at each account, changed and deleted again (R46). `warn` shows what
     is unwise about secrets. Raises ConfigError and StateError before any call is made.
@@ -54,10 +59,12 @@ def check(
         accounts = [_connect(config, name, credentials, shared, stack) for name in used]
         _confirm_identities(config, accounts)
         written = written_accounts(config)
-        tried = {
-            account.connector.account: _try_account(config, account, fix, written, time, probing=probing)
-            for account in accounts
-        }
+        tried = {}
+        for account in accounts:
+            name = account.connector.account
+            host = urlsplit(config.accounts[name].base_url).hostname
+            with telling_while_waiting(f"{name} ({host})", tell, wait):
+                tried[name] = _try_account(config, account, fix, written, time, probing=probing)
         tokens = token_findings(config, used, token_sources, time)
         connectors = {account.connector.account: account.connector for account in accounts}
         about_both = _findings_about_both(config, connectors)

@@ -12,6 +12,7 @@ from state.history import DISMISSED, History, HistoryEntry
 from state.queries import ALL, OpenConflict, OpenFailure
 from sync.config.model import Config
 from sync.errors import NotThere, UsageError
+from sync.operations.decisions import NEWEST, UNKNOWN, newest_side, record
 from sync.operations.state_access import deciding, now_ms, reading
 from sync.output.formats import WHOLE, ms_text
 from sync.rules import shadow_codec
@@ -42,15 +43,22 @@ def conflict_of(db: Database, conflict_id: int) -> Document:
     return _conflict(_one_conflict(db, conflict_id))
 
 
-def resolve(config: Config, conflict_id: int, *, side: str | None, value: str | None) -> Document:
-    """Settle a conflict with the value of a side, or with another value; the next run writes it. Raises UsageError."""
+def resolve(
+    config: Config, conflict_id: int, *, side: str | None, value: str | None, by: str | None = None
+) -> Document:
+    """Settle a conflict with the value of a side ('newest': of the one that was edited last), or with another value.
+
+    The next run writes it. `by` is who decides, by default the user of the process. Raises UsageError.
+    """
     with deciding(config) as transaction:
         found = _one_conflict(transaction, conflict_id)
         if found.field == WHOLE and side is None:
             raise UsageError(f"conflict {conflict_id} is about a deletion, which has no value; give --left or --right")
         if found.stream == MESSAGES and side is None:
             raise UsageError(f"conflict {conflict_id} is about a message; give --left or --right")
-        resolve_conflict(transaction, conflict_id, side or _typed(config, found, value or ""))
+        resolution = _side(found, side) if side else _typed(config, found, value or "")
+        resolve_conflict(transaction, conflict_id, resolution)
+        record(transaction, found, resolution, by or _user_name())
         return _conflict(found)
 
 
@@ -99,6 +107,20 @@ def _one_conflict(db: Database, conflict_id: int) -> OpenConflict:
     if found is None:
         raise NotThere(f"there is no conflict {conflict_id}; see `sync conflicts list`")
     return found
+
+
+def _user_name() -> str:
+    from sync.engine.approval import user_name  # it loads what runs need, and lists need not
+
+    return user_name()
+
+
+def _side(conflict: OpenConflict, side: str) -> str:
+    """Return the side that wins. Raises UsageError where neither is known to be newer."""
+    winner = newest_side(conflict) if side == NEWEST else side
+    if not winner:
+        raise UsageError(f"conflict {conflict.id}: {UNKNOWN}; give --left or --right")
+    return winner
 
 
 def _one_failure(found: OpenFailure | None, failure_id: int) -> OpenFailure:

@@ -82,6 +82,13 @@ class LogProgress(LineProgress):
         event_log.info("note", text=text)
 
 
+class QuietProgress(LineProgress):
+    """Show nothing, for `-q`."""
+
+    def note(self, text: str) -> None:
+        """Do nothing."""
+
+
 class TerminalProgress:
     """A progress bar on a terminal; a context manager, so that the terminal is restored."""
 

@@ -10,6 +10,7 @@ from sync.page.middleware import GRANTED
 from sync.page.pages import Pages, form_of
 
 SIDES = ("left", "right")
+PAGE = "the status page"
 
 
 class Actions:
@@ -26,7 +27,7 @@ class Actions:
             return self._pages.conflict(request, 422, "choose left or right")
         value = form.get("value", "") if side is None else None
         try:
-            open_items.resolve(self._pages.config(), number, side=side, value=value)
+            open_items.resolve(self._pages.config(), number, side=side, value=value, by=PAGE)
         except NotThere:
             raise
         except UsageError as error:

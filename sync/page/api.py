@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 LARGEST: Final = 1000
 RUNS: Final = 50
+PAGE: Final = "the API of the status page"
 
 Document = dict[str, Any]
 
@@ -79,7 +80,8 @@ class Api:
         side = sent.get("side")
         if len(sent) != 1 or side not in ("left", "right", None):
             raise UsageError('send exactly one of {"side": "left"}, {"side": "right"} and {"value": V}')
-        return _json(open_items.resolve(self._config(), request.path_params["id"], side=side, value=sent.get("value")))
+        number, value = request.path_params["id"], sent.get("value")
+        return _json(open_items.resolve(self._config(), number, side=side, value=value, by=PAGE))
 
     def retry(self, request: Request) -> Response:
         """`sync failures retry ID --json`, or `--all`."""

@@ -9,9 +9,8 @@ from state.connections import StoredConnection, all_connections
 from state.contact_lookup import Record, indexed_contact
 from state.database import Database
 from state.history import HistoryLine, lines_of_run
-from state.queries import StoredRun
 from sync.errors import NotThere
-from sync.output.formats import ms_text
+from sync.operations.run_list import run_document
 
 Document = dict[str, Any]
 
@@ -28,7 +27,7 @@ class Change:
 
 def runs(db: Database, before: str, limit: int) -> list[Document]:
     """Return at most `limit` stored reports of runs that began before the given run, latest first."""
-    return [_report(found) for found in queries.runs_before(db, before, limit)]
+    return [run_document(found) for found in queries.runs_before(db, before, limit)]
 
 
 def run(db: Database, run_id: str) -> Document:
@@ -36,7 +35,7 @@ def run(db: Database, run_id: str) -> Document:
     found = queries.stored_run(db, run_id)
     if found is None:
         raise NotThere("there is no such run; it may be older than the history that is kept")
-    return _report(found)
+    return run_document(found)
 
 
 def changes(db: Database, run_id: str, after: int, limit: int) -> list[Change]:
@@ -61,22 +60,6 @@ def of_line(db: Database, line_id: int) -> str:
     """Return the record of a history line as ACCOUNT:ID. Raises NotThere."""
     missing = "there is no such line; it may be older than the history that is kept"
     return _record_text(queries.contact_of_line(db, line_id), missing)
-
-
-def _report(found: StoredRun) -> Document:
-    """Return the document of a run; of an unfinished run, what is known."""
-    basic: Document = {
-        "run": found.id,
-        "connection": found.connection_name,
-        "status": found.status,
-        "started_at": ms_text(found.started_ms),
-        "finished_at": ms_text(found.finished_ms),
-        "streams": {},
-        "requests": {},
-        "errors": [],
-    }
-    kept: Document = json.loads(found.report or "{}")
-    return basic | kept | {"status": found.status}
 
 
 def _change(db: Database, connection: StoredConnection, line: HistoryLine) -> Change:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sync.output.text import indented, printable
+from sync.output.text import indented, printable, time_shown
 
 Document = Mapping[str, Any]
 
@@ -45,8 +45,12 @@ def _finding_lines(finding: Document) -> Iterator[str]:
         yield "      or have it created: sync check --fix"
 
 
+def _expiry(one: Document) -> str:
+    return time_shown(one["expires_at"]) if one["expires_at"] else "it is refused"
+
+
 def _token_line(one: Document) -> str:
-    until = f"{'valid until' if one['state'] == 'good' else 'expired at'} {one['expires_at'] or 'it is refused'}"
+    until = f"{'valid until' if one['state'] == 'good' else 'expired at'} {_expiry(one)}"
     company = f" of company {one['company_id']}" if one["kind"] == "Company" else ""
     renewal = "renewed automatically" if one["refreshable"] else f"then log in again: sync auth login {one['account']}"
     return f"{one['account']}: token of location {one['location_id']}{company}, {until}, {renewal}"

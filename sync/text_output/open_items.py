@@ -1,10 +1,12 @@
 """Open conflicts and failures as lines of text, with the commands that settle them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sync.output.formats import WHOLE
-from sync.output.text import aligned, counted, printable, value_text
+from sync.output.text import aligned, counted, printable, time_shown, value_text
 
 Document = Mapping[str, Any]
 
@@ -25,18 +27,20 @@ def conflict_lines(document: Document) -> Iterator[str]:
         return
     header = ("ID", "CONNECTION", "WHO", "FIELD", "LEFT", "RIGHT", "FOUND AT")
     yield from aligned([header, *(_conflict_row(conflict) for conflict in conflicts)])
-    yield "settle one with: sync conflicts resolve ID --left | --right | --value V"
+    yield "settle one with: sync conflicts resolve ID --left | --right | --newest | --value V"
+    yield "or many with: sync conflicts resolve --all | --field FIELD --left | --right | --newest"
 
 
 def one_conflict_lines(conflict: Document) -> Iterator[str]:
     """Yield one conflict in full."""
     yield f"{printable(conflict['who'])}: {conflict['field']} ({conflict['connection']}, {conflict['stream']})"
     for side in ("left", "right"):
-        shown, changed = conflict[side], conflict[side]["changed_at"] or "an unknown time"
+        shown, at = conflict[side], conflict[side]["changed_at"]
+        changed = time_shown(at) if at else "an unknown time"
         yield f"  {side}, at {shown['account']}: {_value(conflict, side, longest=None)}, changed at {changed}"
-    yield f"  found at {conflict['found_at']} by run {conflict['run']}"
+    yield f"  found at {time_shown(conflict['found_at'])} by run {conflict['run']}"
     typed = "" if conflict["field"] == WHOLE else " | --value V"
-    yield f"settle it with: sync conflicts resolve {conflict['id']} --left | --right{typed}"
+    yield f"settle it with: sync conflicts resolve {conflict['id']} --left | --right | --newest{typed}"
 
 
 def resolved_lines(conflict: Document) -> Iterator[str]:
@@ -44,6 +48,18 @@ def resolved_lines(conflict: Document) -> Iterator[str]:
     yield f"conflict {conflict['id']} ({printable(conflict['who'])}, {conflict['field']}) is settled"
     command = "sync reconcile" if conflict["field"] == WHOLE else "sync run"
     yield f"the next run writes it: {command} --connection {conflict['connection']}"
+
+
+def settled_lines(document: Document) -> Iterator[str]:
+    """Yield what was settled for which side, what stays open and why, and what writes it."""
+    for one in document["left_open"]:
+        yield f"conflict {one['id']} ({printable(one['who'])}, {one['field']}) stays open: {one['reason']}"
+    for side, found in groupby(sorted(document["settled"], key=itemgetter("side")), key=itemgetter("side")):
+        yield f"{counted(len(list(found)), 'conflict')} settled for the {side} side"
+    if not document["settled"]:
+        yield "no conflict was settled"
+        return
+    yield "the next run writes what was settled: sync run"
 
 
 def failure_lines(document: Document) -> Iterator[str]:
@@ -75,7 +91,7 @@ def _conflict_row(conflict: Document) -> Sequence[str]:
         conflict["field"],
         _value(conflict, "left", longest=30),
         _value(conflict, "right", longest=30),
-        conflict["found_at"],
+        time_shown(conflict["found_at"]),
     )
 
 
@@ -94,6 +110,6 @@ def _failure_row(failure: Document) -> Sequence[str]:
         failure["who"],
         failure["operation"],
         str(failure["attempts"]),
-        failure["last_at"],
+        time_shown(failure["last_at"]),
         failure["reason"],
     )

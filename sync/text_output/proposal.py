@@ -7,7 +7,7 @@ from typing import Any
 from sync.output.formats import AUTOMATIONS
 from sync.output.proposal import Example, Proposal
 from sync.output.report import Cost
-from sync.output.text import aligned, counted, indented, printable, span_text, value_text
+from sync.output.text import aligned, counted, indented, printable, span_text, time_shown, value_text
 
 Document = Mapping[str, Any]
 
@@ -48,7 +48,8 @@ def pause_lines(document: Document) -> Iterator[str]:
     name = document["connection"]
     if document["paused"]:
         how = "paused" if document["changed"] else "is paused already"
-        yield f"{name}: {how} since {document['since']}; no run starts by itself until: growthsync resume {name}"
+        since = time_shown(document["since"])
+        yield f"{name}: {how} since {since}; no run starts by itself until: sync resume {name}"
     else:
         yield f"{name}: {'resumed' if document['changed'] else 'is not paused'}"
 

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from sync.output.formats import WHOLE
-from sync.output.text import aligned, counted, indented, printable, span_text, value_text
+from sync.output.text import aligned, counted, indented, printable, span_text, time_shown, value_text
 from sync.text_output.open_items import open_lines
 from sync.text_output.proposal import cost_lines
 
@@ -91,7 +91,7 @@ def _difference_lines(connection: Document) -> Iterator[str]:
     if connection.get("parked"):
         yield f"parked: {counted(connection['parked'], 'linked contact')}, out of the scope under `only`"
     for one in connection.get("held", ()):
-        yield f"held since {one['since']}: {printable(one['who'])}: {one['field']} is {_both(one)}"
+        yield f"held since {time_shown(one['since'])}: {printable(one['who'])}: {one['field']} is {_both(one)}"
     yield from _owed_lines(connection.get("owed", {}))
 
 

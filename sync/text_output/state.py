@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sync.output.text import aligned, counted, printable, span_text
+from sync.output.text import aligned, counted, printable, span_text, time_shown
 from sync.text_output.open_items import open_lines
 
 Document = Mapping[str, Any]
@@ -20,7 +20,7 @@ def status_lines(document: Document) -> Iterator[str]:
             yield f"{connection['name']}: {note}"
     yield from (f"error: {printable(one)}" for one in document.get("damaged", ()))
     for wait in document.get("waits", ()):
-        yield f"{wait['account']}: no call before {wait['until']}, because {printable(wait['reason'])}"
+        yield f"{wait['account']}: no call before {time_shown(wait['until'])}, because {printable(wait['reason'])}"
     yield from open_lines(
         sum(connection["conflicts"] or 0 for connection in document["connections"]),
         sum(connection["failures"] or 0 for connection in document["connections"]),
@@ -101,17 +101,18 @@ def _connection_notes(connection: Document) -> Iterator[str]:
         yield progress_line(connection["progress"])
     if "paused" in connection:
         paused = connection["paused"]
-        yield f"paused since {paused['since']} by {printable(paused['by'])}; end it with: growthsync resume {name}"
+        since = time_shown(paused["since"])
+        yield f"paused since {since} by {printable(paused['by'])}; end it with: sync resume {name}"
     if "waiting" in connection:
         what = "the first run" if connection["waiting"]["kind"] == "first" else "a run that the guard stopped"
-        yield f"{what} waits for you since {connection['waiting']['since']}: growthsync approve {name}"
+        yield f"{what} waits for you since {time_shown(connection['waiting']['since'])}: sync approve {name}"
     if connection.get("charged"):
         yield f"{counted(connection['charged'], 'company look-up')} in the last 30 days; each may be charged"
     if connection.get("parked"):
         yield f"parked: {counted(connection['parked'], 'linked contact')}, out of the scope under `only`"
     if "webhooks" in connection:
         heard, waiting = connection["webhooks"]["heard_at"], connection["webhooks"]["waiting"]
-        yield f"last webhook received: {heard or 'never'}; {counted(waiting, 'record')} waiting"
+        yield f"last webhook received: {time_shown(heard) if heard else 'never'}; {counted(waiting, 'record')} waiting"
     if "delayed" in connection:
         yield f"the next run is delayed: {printable(connection['delayed'])}"
 
@@ -123,10 +124,10 @@ def _status_rows(connections: Iterable[Document]) -> Iterator[Sequence[str]]:
             yield (
                 connection["name"],
                 stream,
-                min(covered, default="never") if len(covered) == len(state["covered_to"]) else "never",
+                time_shown(min(covered)) if covered and len(covered) == len(state["covered_to"]) else "never",
                 "-" if state["lag_seconds"] is None else span_text(state["lag_seconds"]),
                 _last_run(connection["last_run"]),
-                connection["next_run_at"] or "-",
+                time_shown(connection["next_run_at"]) if connection["next_run_at"] else "-",
                 *(str(connection[key]) for key in ("conflicts", "failures", "deleted", "held")),
             )
 
@@ -134,4 +135,6 @@ def _status_rows(connections: Iterable[Document]) -> Iterator[Sequence[str]]:
 def _last_run(run: Document | None) -> str:
     if run is None:
         return "never"
-    return f"{run['status']} at {run['finished_at']}" if run["finished_at"] else f"since {run['started_at']}"
+    if not run["finished_at"]:
+        return f"since {time_shown(run['started_at'])}"
+    return f"{run['status']} at {time_shown(run['finished_at'])}"

@@ -5,7 +5,7 @@ from typing import Any
 
 from connectors.contact import Value
 from sync.output.formats import WHOLE
-from sync.output.text import aligned, counted, indented, printable, value_text
+from sync.output.text import aligned, counted, indented, printable, time_shown, value_text
 
 Document = Mapping[str, Any]
 
@@ -27,6 +27,7 @@ EVENTS = {
     "found deleted": "found deleted",
     "undo": "deleted by an undo",
     "dismissed": "failure removed from the list",
+    "settled": "conflict settled",
 }
 
 
@@ -68,13 +69,13 @@ def _link_state(contact: Document) -> str:
 
 def _event_row(event: Document) -> Sequence[str]:
     where = event["account"] if event["stream"] == "contacts" else f"{event['account']}, message {event['id']}"
-    return event["at"], where, _what(event), f"run {event['run']}" if event["run"] else "by hand"
+    return time_shown(event["at"]), where, _what(event), f"run {event['run']}" if event["run"] else "by hand"
 
 
 def _what(event: Document) -> str:
     if event["field"] == WHOLE:
         text = EVENTS.get(event["rule"], event["rule"])
-        why = f": {value_text(event['new'])}" if event["rule"] == "dismissed" else ""
+        why = f": {value_text(event['new'])}" if event["rule"] in ("dismissed", "settled") else ""
         return f"{text}{why}{'' if event['rule'] == 'undo' else _origin(event)}"
     values = f"{event['field']}: {value_text(event['old'])} -> {value_text(event['new'])}"
     if event["rule"] == "refused":
@@ -96,7 +97,8 @@ def _fact_lines(contact: Document) -> Iterator[str]:
         yield "both sides last agreed on:"
         yield from indented(aligned(_agreed_rows(contact)))
     for one in contact["parked"]:
-        yield f"parked since {one['since']}: it left the scope of {one['account']}, so nothing of it is synced"
+        since = time_shown(one["since"])
+        yield f"parked since {since}: it left the scope of {one['account']}, so nothing of it is synced"
     for one in contact["conflicts"]:
         yield f"in conflict: {one['field']}, see: sync conflicts show {one['id']}"
     for one in contact["failures"]:
@@ -113,7 +115,7 @@ def _fact_lines(contact: Document) -> Iterator[str]:
 def _agreed_rows(contact: Document) -> Iterable[Sequence[str]]:
     held = {one["field"]: one["since"] for one in contact["held"]}
     for field, values in contact["agreed"].items():
-        note = f"held since {held[field]}" if field in held else ""
+        note = f"held since {time_shown(held[field])}" if field in held else ""
         yield field, _values(values), note
 
 

@@ -188,7 +188,7 @@ def test_a_paused_connection_runs_only_where_a_user_names_it(world: World) -> No
     with world.calls() as calls:
         assert tick(stream, world).how == "waiting"
         skipped = world.sync("run")
-        assert (skipped.code, "growthsync resume sales" in skipped.err) == (0, True)
+        assert (skipped.code, "sync resume sales" in skipped.err) == (0, True)
         assert world.sync("run", "--scheduled").code == 0
     assert calls.counts == (0, 0)
     status = world.sync("status", "--json").document["connections"][0]

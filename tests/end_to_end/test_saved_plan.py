@@ -41,7 +41,7 @@ def test_a_saved_plan_is_carried_out_as_it_was_and_what_changed_since_is_skipped
         world.gg.edit(each, company_name="Acme")
     world.gg.add(first_name="Bo", email="bo@example.com")
     saved = world.sync("plan", "--save", "plan.jsonl")
-    assert (saved.code, "growthsync run --plan plan.jsonl" in saved.err) == (0, True)
+    assert (saved.code, "sync run --plan plan.jsonl" in saved.err) == (0, True)
     assert (world.folder / "plan.jsonl").stat().st_mode & 0o077 == 0
     world.gg.edit(ids[0], company_name="Other")  # changed since
     world.gg.edit(ids[1], company_name=None)  # nothing to write any more

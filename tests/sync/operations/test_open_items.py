@@ -1,14 +1,16 @@
 import json
+from dataclasses import replace
 
 import pytest
 
+from state.conflicts import Conflict, Conflicts
 from state.errors import StateError
 from state.failures import Failures
 from sync.config.model import Config
-from sync.errors import UsageError
-from sync.operations import open_items
+from sync.errors import Declined, UsageError
+from sync.operations import decisions, open_items
 from sync.operations.status import read_status
-from tests.sync.operations.state_files import LOST, NOON_MS, change, fill, stored
+from tests.sync.operations.state_files import CITY, LOST, NOON_MS, change, fill, stored
 
 
 def test_conflicts_are_listed_in_the_document_of_the_contract(config: Config) -> None:
@@ -145,3 +147,71 @@ def test_an_unreadable_state_file_is_one_clear_error(config: Config) -> None:
     for ask in (read_status, open_items.conflicts, open_items.failures):
         with pytest.raises(StateError, match="can't be used"):
             ask(config)
+
+
+def settle(config: Config, field: str | None, side: str, *, by: str = "ann") -> tuple[list[int], dict[int, str]]:
+    """Settle many; return the numbers of what is settled, and why the others stay open."""
+    found = decisions.settle_many(config, field, (), side, by, lambda *_: None)
+    return [one["id"] for one in found["settled"]], {one["id"]: one["reason"] for one in found["left_open"]}
+
+
+def open_conflicts(config: Config, *changes: Conflict) -> None:
+    fill(config)
+    with change(config) as transaction:
+        for one in changes:
+            Conflicts(transaction, 1, "contacts").put_conflict(transaction, one)
+
+
+def test_many_conflicts_are_settled_at_once_but_none_about_a_deletion(config: Config) -> None:
+    deletion = replace(CITY, link=2, field="*")
+    open_conflicts(config, replace(CITY, field="title"), deletion)
+    assert settle(config, None, "left") == ([1, 2], {3: decisions.DELETION})
+    assert stored(config, "SELECT resolution FROM conflict ORDER BY id") == [
+        {"resolution": "left"}, {"resolution": "left"}, {"resolution": None}
+    ]  # fmt: skip
+    assert settle(config, "*", "right") == ([3], {})
+
+
+def test_the_conflicts_of_one_field_are_settled_and_the_others_wait(config: Config) -> None:
+    open_conflicts(config, replace(CITY, field="title"))
+    assert settle(config, "title", "right") == ([2], {})
+    assert [one["field"] for one in open_items.conflicts(config)["conflicts"]] == ["city"]
+
+
+@pytest.mark.parametrize(
+    ("left_ms", "right_ms", "side"), [(2, 1, "left"), (1, 2, "right"), (1, 1, ""), (None, 1, ""), (1, None, "")]
+)
+def test_the_newest_value_wins_only_where_it_is_known(
+    left_ms: int | None, right_ms: int | None, side: str, config: Config
+) -> None:
+    open_conflicts(config, replace(CITY, left_changed_ms=left_ms, right_changed_ms=right_ms))
+    assert settle(config, None, "newest") == (([1], {}) if side else ([], {1: decisions.UNKNOWN}))
+    if side:
+        open_items.resolve(config, 1, side="newest", value=None)
+    else:
+        with pytest.raises(UsageError, match="give --left or --right"):
+            open_items.resolve(config, 1, side="newest", value=None)
+    assert stored(config, "SELECT resolution FROM conflict") == [{"resolution": side or None}]
+
+
+def test_the_history_keeps_who_settled_what(config: Config) -> None:
+    fill(config)
+    settle(config, None, "left")
+    open_items.resolve(config, 1, side=None, value="Bergen", by="the status page")
+    lines = stored(config, "SELECT account, record_id, field, new, rule FROM history ORDER BY id")
+    assert [json.loads(line.pop("new")) for line in lines] == [
+        "city: left, by ann", 'city: "Bergen", by the status page'
+    ]  # fmt: skip
+    assert lines[0] == {"account": "growthgenius", "record_id": "1", "field": "*", "rule": "settled"}
+
+
+def test_a_no_to_the_question_settles_nothing(config: Config) -> None:
+    def decline(settled: int, left_open: int) -> None:
+        assert (settled, left_open) == (1, 0)
+        raise Declined
+
+    fill(config)
+    with pytest.raises(Declined):
+        decisions.settle_many(config, None, (), "left", "ann", decline)
+    assert stored(config, "SELECT resolution FROM conflict") == [{"resolution": None}]
+    assert stored(config, "SELECT * FROM history") == []

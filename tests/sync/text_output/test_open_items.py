@@ -29,22 +29,23 @@ FAILURE: dict[str, Any] = {
 def test_conflicts_are_a_table_and_one_is_shown_in_full() -> None:
     assert list(conflict_lines({"conflicts": [CONFLICT]})) == [
         "ID  CONNECTION  WHO              FIELD  LEFT   RIGHT    FOUND AT",
-        '7   sales       ann@example.com  title  "CTO"  (empty)  2026-11-20T14:30:00Z',
-        "settle one with: sync conflicts resolve ID --left | --right | --value V",
+        '7   sales       ann@example.com  title  "CTO"  (empty)  2026-11-20 14:30:00+00:00',
+        "settle one with: sync conflicts resolve ID --left | --right | --newest | --value V",
+        "or many with: sync conflicts resolve --all | --field FIELD --left | --right | --newest",
     ]
     assert list(one_conflict_lines(CONFLICT)) == [
         "ann@example.com: title (sales, contacts)",
-        '  left, at growthgenius: "CTO", changed at 2026-11-20T14:00:00Z',
+        '  left, at growthgenius: "CTO", changed at 2026-11-20 14:00:00+00:00',
         "  right, at growthhub: (empty), changed at an unknown time",
-        "  found at 2026-11-20T14:30:00Z by run r1",
-        "settle it with: sync conflicts resolve 7 --left | --right | --value V",
+        "  found at 2026-11-20 14:30:00+00:00 by run r1",
+        "settle it with: sync conflicts resolve 7 --left | --right | --newest | --value V",
     ]
     assert list(resolved_lines(CONFLICT))[1] == "the next run writes it: sync run --connection sales"
 
 
 def test_failures_are_a_table_with_their_reasons() -> None:
     lines = list(failure_lines({"failures": [FAILURE]}))
-    assert lines[1].endswith("3      2026-11-20T14:30:00Z  email must be an email")
+    assert lines[1].endswith("3      2026-11-20 14:30:00+00:00  email must be an email")
     assert lines[2].startswith("retry one with: sync failures retry ID")
     assert list(retried_lines({"failures": [FAILURE]})) == ["the next run retries 1 failure: sync run"]
     assert list(dismissed_lines(FAILURE)) == [

@@ -84,6 +84,6 @@ def test_verify_lists_what_is_held_and_what_has_no_place() -> None:
     document = {"connections": [{**agreeing, "held": [held], "owed": {"gh": {"title": 206, "industry": 1}}}]}
     assert list(verify_lines(document)) == [
         "sales: both sides agree, 1 pair compared",
-        '  held since 2026-11-20T14:30:00Z: ann@example.com: city is "Rome" and (empty)',
+        '  held since 2026-11-20 14:30:00+00:00: ann@example.com: city is "Rome" and (empty)',
         "  gh: no place yet for title (206), industry (1); a run writes them once there is one, see: sync check",
     ]

@@ -29,11 +29,11 @@ def test_each_event_says_when_where_what_from_where_why_and_in_which_run() -> No
     assert lines[0] == "ann@example.com (sales): gg:1, gh:hub-1"
     words = [" ".join(line.split()) for line in lines[1:]]
     assert words == [
-        '2026-11-20T14:30:00Z gh city: "Oslo" -> "Rome", from gg:1, changed there run r1',
-        '2026-11-20T14:30:00Z gh city: "Rome" -> "Oslo", restored by an undo, as before run r1 run u1',
-        '2026-11-20T14:30:00Z gh country: "NO" -> (empty) was refused, from gg:1 run r1',
-        '2026-11-20T14:30:00Z gh city: "Oslo" -> "Rome", shown as "ROME", from gg:1, changed there run r1',
-        '2026-11-20T14:30:00Z gh city: "Oslo" -> "Rome", from gg:1, some policy run r1',
+        '2026-11-20 14:30:00+00:00 gh city: "Oslo" -> "Rome", from gg:1, changed there run r1',
+        '2026-11-20 14:30:00+00:00 gh city: "Rome" -> "Oslo", restored by an undo, as before run r1 run u1',
+        '2026-11-20 14:30:00+00:00 gh country: "NO" -> (empty) was refused, from gg:1 run r1',
+        '2026-11-20 14:30:00+00:00 gh city: "Oslo" -> "Rome", shown as "ROME", from gg:1, changed there run r1',
+        '2026-11-20 14:30:00+00:00 gh city: "Oslo" -> "Rome", from gg:1, some policy run r1',
     ]
 
 
@@ -46,7 +46,7 @@ def test_an_event_of_a_whole_record_says_what_happened_to_it() -> None:
         whole | {"rule": "dismissed", "new": "a test", "run": "", "source": None},
         whole | {"rule": "created", "stream": "messages", "id": "note-1"},
     )
-    words = [" ".join(line.split()[1:]) for line in lines[1:]]
+    words = [" ".join(line.split()[2:]) for line in lines[1:]]
     assert words == [
         "gh created, from gg:1 run r1",
         "gh found deleted run r1",
@@ -68,7 +68,7 @@ def test_open_items_follow_the_timeline() -> None:
     )
     assert [line.rstrip() for line in lines[2:]] == [
         "  both sides last agreed on:",
-        '    city   gg "Rome", gh "Oslo"  held since 2026-11-21T00:00:00Z',
+        '    city   gg "Rome", gh "Oslo"  held since 2026-11-21 00:00:00+00:00',
         '    title  "CEO"',
         '    tags   gg "a, b"',
         "  in conflict: email, see: sync conflicts show 3",
