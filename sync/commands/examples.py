@@ -58,7 +58,10 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         ("sync daemon", "run every connection on its schedule, and serve the status page"),
         ("sync daemon --healthcheck", "is a daemon running and healthy?"),
     ),
-    "sync status": (("sync status", "how far each connection has come, and what is open"),),
+    "sync status": (
+        ("sync status", "how far each connection has come, and what is open"),
+        ("sync status --watch", "the same, again and again while a run is going on"),
+    ),
     "sync runs": (
         ("sync runs", "the last runs that changed something"),
         ("sync runs --idle --limit 100", "the last 100, also those that changed nothing"),

@@ -117,7 +117,7 @@ def test_a_file_that_is_no_plan_is_refused_without_a_call(world: World, tmp_path
     with world.calls() as calls:
         refused = world.sync("run", "--plan", str(path))
     assert (refused.code, calls.counts) == (2, (0, 0))
-    assert "growthsync plan --save" in refused.err
+    assert "sync plan --save" in refused.err
 
 
 def test_a_saved_plan_takes_no_window_of_its_own(world: World) -> None:
