@@ -243,6 +243,8 @@ class Connector(Protocol):
     def values_after_write(self, raw: Raw, memory: Mapping[str, Any], changes: Fields) -> Fields:
         """Return, for each field of `changes`, what the server holds in the place that was written (R21).
 
+        Besides, what it makes by itself of other fields because of that (R36): a state that it infers from a city.
+
         It differs from `to_contact` only where a write changes which value a field shows: where the number that was
         `phone` is cleared, the next number becomes `phone`. That is an observation, not the answer to what was sent.
         """

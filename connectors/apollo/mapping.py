@@ -126,7 +126,10 @@ class ApolloMapper:
         return phone_slots.read(_slots(raw), memory, self._regions(raw), SLOTS)
 
     def settled(self, raw: Raw, memory: Mapping[str, Any], changes: Fields) -> dict[str, Value]:
-        """Return what a record holds in the changed fields. `memory` is that from before the write."""
+        """Return what a record holds in the changed fields, and in all of a place where a part of it was changed.
+
+        `memory` is that from before the write.
+        """
         shown = self.contact(raw, memory).fields
         numbers, before = self.phones(raw, memory), phone_slots.number_before(memory)
         settled: dict[str, Value] = {}
@@ -137,7 +140,9 @@ class ApolloMapper:
                     settled[name] = held
             elif name in shown:
                 settled[name] = shown[name]
-        return settled
+        # One address sets all three (R36): what Apollo infers of the others is its answer to this write too.
+        inferred = PLACE if changes.keys() & set(PLACE) else ()
+        return settled | {name: shown[name] for name in inferred if name in shown}
 
     def digest(self, raw: Raw) -> bytes:
         """Return 16 bytes over all that the mapping reads, without the update time.

@@ -106,5 +106,5 @@ class ApolloWriter:
         return frozenset(
             name
             for name, value in held.items()
-            if not same(name, value, changes[name]) and same(name, value, shown.get(name))
+            if name in changes and not same(name, value, changes[name]) and same(name, value, shown.get(name))
         )

@@ -85,7 +85,8 @@ def _shadows(context: Context, job: PairUpdate, answer: WriteResult | None) -> S
     if answer is None:
         return after_agreement(job.result, job.target.name, to, source)
     settled = context.mapping.travelling(job.settled)
-    shadows = after_write(job.result, job.target.name, to, source, settled)
+    rewritten = context.mapping.travelling(job.rewritten)
+    shadows = after_write(job.result, job.target.name, to, source, settled, rewritten)
     silent = {name for name, value in job.changes.items() if value is not None and name not in settled}
     clear_unproven(shadows, silent - answer.refused)
     clear_not_taken(shadows, silent & answer.refused)

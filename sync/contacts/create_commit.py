@@ -5,16 +5,17 @@ from datetime import UTC, datetime
 from functools import partial
 
 from connectors.connector import WriteResult
-from connectors.contact import Contact, Fields
+from connectors.contact import Contact, Fields, same
 from connectors.errors import ConnectorError, OutcomeUnknown, RecordError
 from connectors.records import Raw
 from state.database import Transaction
 from state.history import CREATED, ENRICHED, HistoryEntry
 from state.intents import CreateIntent
 from state.links import Link, LinkSide
+from state.staging import Staged
 from sync.contacts.context import Context
 from sync.contacts.creation import CreatedContact
-from sync.contacts.failures import list_rejections
+from sync.contacts.failures import list_rejections, note_failure
 from sync.contacts.link_state import memory_text, own_times, unmapped_text
 from sync.contacts.owed_values import create_custom_fields, note_owed_of_new
 from sync.contacts.staged_records import staged_record
@@ -32,6 +33,7 @@ from sync.rules.shadow_update import (
     held_values,
     is_edited,
     is_settled,
+    keep_filled_in,
     unmet,
 )
 from sync.streams.connection import Side
@@ -102,8 +104,11 @@ def _shadows(context: Context, one: CreatedContact) -> ShadowPair:
     else:
         shadows = after_create(shown, source, settled, sent)
     open_fields = {*creation.rejected, *answer.unwritten}
-    unmet(shadows, {*creation.withheld, *creation.owed, *open_fields, *one.new_opt_outs(context)})
+    opt_outs = one.new_opt_outs(context)
+    unmet(shadows, {*creation.withheld, *creation.owed, *open_fields, *opt_outs})
     clear_unsent_sets(shadows, open_fields)
+    guessed = creation.target.connector.guessed - sent.keys() - creation.withheld - opt_outs
+    keep_filled_in(shadows, {name: shown[name] for name in guessed & shown.keys()}, open_fields)
     return shadows
 
 
@@ -124,6 +129,13 @@ def link_found(
     side.identities.put_contacts(transaction, [contact_codec.index_entry(found)])
     if foreign:
         return
+    unwritten = _replaced_by_guess(context, side, intent, found) | _not_there(context, side, intent, found)
+    if unwritten:
+        # The run may not read the source record again: as a due failure it is retried, with the value.
+        staged = Staged(source.name, intent.source_id, contact=intent.contact)
+        names = ", ".join(sorted(unwritten))
+        reason = f"{side.account} has created the contact without {names}; the next run writes it"
+        note_failure(transaction, context, source, staged, "update", reason, due_ms=context.run.now_ms())
     sent = context.mapping.travelling(intent.sent)
     enriched = {name: sent[name] for name in intent.enriched if name in sent}
     context.tables.history.add_entries(
@@ -155,7 +167,31 @@ def _shadows_of_found(
         shadows = after_lost_create(shown, own, sent, edited=edited, filled=filled)
     opt_outs = unshared_fields(context.mapping.rules, OPPOSITE[source.name], found.fields, sent)
     unmet(shadows, {*intent.withheld, *intent.owed, *opt_outs})
+    if filled is not None:
+        unsent = _replaced_by_guess(context, side, intent, found)
+        guessed = side.connector.guessed & shown.keys() - set(intent.withheld) - opt_outs - (sent.keys() - unsent)
+        keep_filled_in(shadows, {name: shown[name] for name in guessed}, unsent)
     return shadows
+
+
+def _not_there(context: Context, side: Side, intent: CreateIntent, found: Contact) -> frozenset[str]:
+    """Return the sent fields that are empty, where a create takes several calls: not all of them came to it (R34)."""
+    if side.connector.bulk is None:
+        return frozenset()
+    sent, shown = context.mapping.travelling(intent.sent), context.mapping.travelling(found.fields)
+    return frozenset(name for name, value in sent.items() if value and not shown.get(name))
+
+
+def _replaced_by_guess(context: Context, side: Side, intent: CreateIntent, found: Contact) -> frozenset[str]:
+    """Return the sent fields that show what the server has guessed: the call that writes them did not come to it (R35).
+
+    Another value is a guess only while nothing was written to the record after its creation.
+    """
+    if is_edited(found, untimed=True):
+        return frozenset()
+    sent, shown = context.mapping.travelling(intent.sent), context.mapping.travelling(found.fields)
+    names = side.connector.guessed & sent.keys()
+    return frozenset(name for name in names if shown.get(name) and not same(name, shown[name], sent[name]))
 
 
 def _link_of_found(context: Context, side: Side, intent: CreateIntent, found: Contact, shadows: ShadowPair) -> Link:

@@ -110,6 +110,11 @@ class PairUpdate:
         self.result.to(self.target.name).pop(name, None)
 
     @property
+    def rewritten(self) -> Fields:
+        """Return what the server has made of other fields because of the changes (R36)."""
+        return {name: value for name, value in self.settled.items() if name not in self.changes}
+
+    @property
     def marker(self) -> str | None:
         """Return the id of the source record, if records of the target carry it."""
         return self.source_id if self.target.connector.has_markers else None

@@ -180,7 +180,10 @@ def _map_answer(job: PairUpdate, answer: Answer) -> None:
     """Map what the server shows now: before the transaction, since the mapping may have to ask for settings."""
     if isinstance(answer, WriteResult):
         job.shown = job.target.connector.to_contact(answer.raw, job.contact.memory)
-        job.settled = job.target.connector.values_after_write(answer.raw, job.contact.memory, job.changes)
+        held = job.target.connector.values_after_write(answer.raw, job.contact.memory, job.changes)
+        # What else the server rewrites is known as such only where no person can have edited it meanwhile (R36).
+        is_ours = not (answer.edited or answer.doubtful)
+        job.settled = {name: value for name, value in held.items() if is_ours or name in job.changes}
         sent = {name: value for name, value in job.changes.items() if name not in answer.refused}
         before = {name: job.target_view.value(name)[1] for name in sent}
         job.settled = held_values(sent, job.settled, before, edited=answer.edited, doubtful=answer.doubtful)

@@ -161,10 +161,20 @@ class _Arrival:
                 source[name] = intent.source[name]
             is_shown = name in outcome.arrived and name in self.contact.fields and name not in SET_FIELDS
             target[name] = self.contact.fields[name] if is_shown else intent.target.get(name)
+        self._fill_rewritten(target, source)
         for base, aimed in ((target, intent.target), (source, intent.source)):
             for name, elements in self.parts.items():
                 base[name] = aligned(base.get(name), aimed.get(name), elements)
         return ShadowPair(target, source)
+
+    def _fill_rewritten(self, target: dict[str, Value], source: dict[str, Value]) -> None:
+        """Count what a server fills into a blank because of what has arrived as its own (R36)."""
+        carried = {name: self.intent.sent[name] for name in self.outcome.arrived}
+        held = self.side.connector.values_after_write(self.raw, memory_of(self.link, self.side), carried)
+        for name in self.context.mapping.travelling(held).keys() - self.intent.sent.keys():
+            if target.get(name) is None:
+                target[name] = held[name]
+                source.setdefault(name, None)
 
     def _note_own_write(self, end: LinkSide) -> None:
         """Take the record's time for that of our own write: an edit since then has that time, and opens a conflict."""

@@ -23,12 +23,14 @@ class ShadowPair:
     source: dict[str, Value]
 
 
-def after_write(result: Merge, target: str, to: SideView, source: SideView, settled: Fields) -> ShadowPair:
+def after_write(
+    result: Merge, target: str, to: SideView, source: SideView, settled: Fields, rewritten: Fields = NOTHING
+) -> ShadowPair:
     """Return the shadows after `result.to(target)` was written. `to` and `source` are the views that were merged.
 
     A written field: the target's shadow is `settled` (what the server holds now, or what was sent where the server does
     not show it), the source's shadow is the carried value. Every other field keeps its old shadow: the next run merges
-    what the answer shows there.
+    what the answer shows there, but for what is `rewritten` by the server itself (R36).
     """
     bases = ShadowPair(dict(to.base), dict(source.base))
     for name, sent in result.to(target).items():
@@ -40,12 +42,15 @@ def after_write(result: Merge, target: str, to: SideView, source: SideView, sett
             bases.source.setdefault(name, None)
         held = settled.get(name, sent)
         bases.target[name] = _after_set_write(to, source, name, held) if name in SET_FIELDS else held
+    _adopt_rewritten(bases, to, rewritten)
     _owe(bases, result, target, to, source)
     _agree(bases, result, target)
     return bases
 
 
-def after_undo(changes: Fields, to: SideView, source: SideView, settled: Fields) -> ShadowPair:
+def after_undo(
+    changes: Fields, to: SideView, source: SideView, settled: Fields, rewritten: Fields = NOTHING
+) -> ShadowPair:
     """Return the shadows after an undo wrote `changes` on one side (R26). Each becomes what its side shows.
 
     A remaining difference counts as agreed, so it stays until the next edit. In a set only the elements that were put
@@ -63,6 +68,7 @@ def after_undo(changes: Fields, to: SideView, source: SideView, settled: Fields)
         bases.target[name] = held
         if known:
             bases.source[name] = value
+    _adopt_rewritten(bases, to, rewritten)
     return bases
 
 
@@ -172,6 +178,32 @@ def after_uncertain_create(shown: Fields, source: Mapping[str, Value], sent: Fie
     agreed = [name for name, value in sent.items() if name in shown and same(name, shown[name], value)]
     target = {name: shown[name] if name in SET_FIELDS else None for name in agreed}
     return ShadowPair(target, {name: source[name] for name in agreed if name in source})
+
+
+def keep_filled_in(bases: ShadowPair, filled: Fields, unsent: Collection[str]) -> None:
+    """Make what a server has filled into a new record a part of its shadow (R35).
+
+    It is carried to no blank of the source, and over no value of it: those in `unsent` have not been written to the new
+    record yet, so they count as changed at the source.
+    """
+    for name, value in filled.items():
+        if value is None:
+            continue
+        if name in unsent:
+            bases.target[name], bases.source[name] = value, None
+        elif name in bases.target:
+            bases.source.setdefault(name, None)
+
+
+def _adopt_rewritten(bases: ShadowPair, to: SideView, rewritten: Fields) -> None:
+    """Make what a server rewrites besides the sent values a part of its shadow (R36), where no person has changed it.
+
+    It is an answer to our write, and fills no blank of the source.
+    """
+    for name, value in rewritten.items():
+        if not to.changed(name) and name not in SET_FIELDS:
+            bases.target[name] = value
+            bases.source.setdefault(name, None)
 
 
 def is_edited(made: Contact, *, untimed: bool = False) -> bool:

@@ -67,7 +67,8 @@ def _commit(transaction: Transaction, context: Context, job: PairUpdate, answer:
     if link is None:
         raise AssertionError(f"{job.target.account}:{job.target_staged.id}: put back without a link")
     taken = {name: value for name, value in job.changes.items() if name not in answer.refused}
-    shadows = after_undo(taken, job.target_view, job.source_view, context.mapping.travelling(job.settled))
+    settled, rewritten = (context.mapping.travelling(each) for each in (job.settled, job.rewritten))
+    shadows = after_undo(taken, job.target_view, job.source_view, settled, rewritten)
     if link.mapping != context.mapping.number:
         link.left.digest = link.right.digest = None  # no side was looked at under this mapping yet (R18)
     context.mapping.set_shadows(link, job.target.name, shadows)

@@ -108,4 +108,4 @@ def is_write(step: str) -> bool:
 
 def kind(step: str) -> str:
     """Return the kind of a step, without the id of its contact."""
-    return re.sub(r"/contacts/(?!search)[^/]+", "/contacts/ID", step)
+    return re.sub(r"/contacts/(?!search|bulk_|update_)[^/]+", "/contacts/ID", step)

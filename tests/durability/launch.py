@@ -8,10 +8,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from tests.durability.world import KillWorld
-from tests.end_to_end.world import ROOT
+from tests.end_to_end.world import ROOT, Timeline
+
+
+class CommandWorld(Protocol):
+    """A world that commands run in."""
+
+    @property
+    def clock(self) -> Timeline:
+        """Return its clock."""
+
+    @property
+    def folder(self) -> Path:
+        """Return its folder."""
+
+    @property
+    def config_path(self) -> Path:
+        """Return where its config file is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +59,7 @@ class Launcher:
 
     def run_command(
         self,
-        world: KillWorld,
+        world: CommandWorld,
         *arguments: str,
         kill_at: int | None = None,
         full_at: int | None = None,

@@ -45,12 +45,21 @@ class ApolloWorld:
     def run(self, skip: float = 2.0, **options: Any) -> RunReport:
         """Let `skip` seconds pass, and run in this process."""
         self.clock.sleep(skip)
-        path = self.folder / "config.toml"
-        path.write_text(self._config(), encoding="utf-8")
-        path.chmod(0o600)
+        self.write_config()
+        config = load(self.config_path)
         with no_call_inside_a_transaction():
-            (report,) = run_connections(load(path), RunOptions(**options), SilentProgress(), None, self.clock)
+            (report,) = run_connections(config, RunOptions(**options), SilentProgress(), None, self.clock)
         return report
+
+    @property
+    def config_path(self) -> Path:
+        """Where the config file is."""
+        return self.folder / "config.toml"
+
+    def write_config(self) -> None:
+        """Write the config file as the world has it now."""
+        self.config_path.write_text(self._config(), encoding="utf-8")
+        self.config_path.chmod(0o600)
 
     def add_to_hub(self, count: int, **fields: Any) -> list[str]:
         """Add contacts at GrowthHub a day ago; return their ids."""

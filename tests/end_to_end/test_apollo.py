@@ -117,12 +117,19 @@ def test_edits_cost_a_writing_call_for_100_contacts_and_few_readings(tmp_path: P
 
 @pytest.mark.parametrize("kind", ["reset_after", "reset_before", "html_after", "cut", "status_after"])
 def test_a_bulk_create_without_an_answer_makes_no_second_contact_and_loses_none(world: ApolloWorld, kind: Kind) -> None:
-    world.add_to_hub(LOST_IN_BULK, companyName="Example")
+    for number, hub_id in enumerate(
+        world.add_to_hub(LOST_IN_BULK, companyName="Example", website="https://www.example.com")
+    ):
+        world.gh.edit(hub_id, tags=[f"list {number % 3}"])
     world.ap.faults.append(Fault(kind, method="POST", path="bulk_create", skip=1, status=502))
     for _ in range(4):
-        report = world.run(skip=3600.0)
+        report = world.run(skip=90_000.0)
     assert report.status == "ok"
-    assert len(world.by_email()) == LOST_IN_BULK
+    people = world.by_email()
+    assert len(people) == LOST_IN_BULK
+    assert {each["website_url"] for each in people.values()} == {"https://www.example.com"}
+    names = {each["email"]: [world.ap.labels[key] for key in each["label_ids"]] for each in people.values()}
+    assert names == {f"person{number}@example.com": [f"list {number % 3}"] for number in range(LOST_IN_BULK)}
 
 
 @pytest.mark.parametrize("kind", ["reset_after", "reset_before", "html_after", "status_after"])
@@ -226,3 +233,47 @@ def test_a_guess_stays_at_apollo_though_the_rest_of_a_new_contact_is_written_muc
     assert {each["website_url"] for each in people.values()} == {"https://www.example.com"}
     assert {each["organization_name"] for each in people.values()} == {"Self-employed"}
     assert [world.gh.person(hub_id).get("companyName") for hub_id in hub_ids] == [None] * 3
+
+
+def test_a_guess_fills_no_blank_when_the_contact_is_edited_later(world: ApolloWorld) -> None:
+    (hub_id,) = world.add_to_hub(1)
+    world.run()
+    world.run(skip=3600.0)
+    world.ap.edit(world.by_email()["person0@example.com"]["id"], {"title": "Boss"})
+    for _ in range(2):
+        assert world.run(skip=3600.0).status == "ok"
+    person = world.gh.person(hub_id)
+    assert [each["value"] for each in person["customFields"] if each["value"] in {"Boss", "Cold"}] == ["Boss"]
+    assert (person.get("assignedTo"), person.get("companyName")) == (None, None)
+
+
+@pytest.mark.parametrize(("path", "kind"), [("bulk_create", "reset_after"), ("bulk_update", "status_after"),
+    ("bulk_update", "status")])  # fmt: skip
+def test_a_guessed_owner_replaces_none_though_the_owner_of_a_new_contact_could_not_be_written(
+    world: ApolloWorld, path: str, kind: Kind
+) -> None:
+    owner, apollo_owner = world.gh.users[1]["id"], world.ap.users[1]["id"]
+    hub_ids = world.add_to_hub(3, assignedTo=owner)
+    world.ap.faults.append(Fault(kind, method="POST", path=path, times=2, status=403))
+    for _ in range(4):
+        report = world.run(skip=90_000.0)
+    assert report.status == "ok"
+    assert {each["owner_id"] for each in world.by_email().values()} == {apollo_owner}
+    assert {world.gh.person(hub_id)["assignedTo"] for hub_id in hub_ids} == {owner}
+
+
+def test_a_state_that_apollo_infers_from_a_city_never_travels_back(world: ApolloWorld) -> None:
+    """Both at a create and at an update (R36)."""
+    hub_ids = world.add_to_hub(2, city="Springfield, Illinois, United States")
+    world.gh.edit(hub_ids[1], city=None)
+    world.run()
+    world.run(skip=3600.0)
+    world.gh.edit(hub_ids[1], city="Boston, Massachusetts, United States")
+    for _ in range(3):
+        assert world.run(skip=3600.0).status == "ok"
+    people = world.by_email()
+    assert [people[f"person{number}@example.com"]["state"] for number in range(2)] == ["Illinois", "Massachusetts"]
+    assert [world.gh.person(hub_id).get("state") for hub_id in hub_ids] == [None, None]
+    assert [world.gh.person(hub_id)["city"] for hub_id in hub_ids] == [
+        "Springfield, Illinois, United States", "Boston, Massachusetts, United States"
+    ]  # fmt: skip

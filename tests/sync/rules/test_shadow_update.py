@@ -20,6 +20,7 @@ from sync.rules.shadow_update import (
     held_values,
     is_edited,
     is_settled,
+    keep_filled_in,
 )
 from tests.sync.people_model import (
     BOTH_WAYS,
@@ -311,3 +312,19 @@ def test_what_is_read_after_a_write_is_the_servers_own_only_where_it_looks_like_
     assert held_values(sent, {"city": shown}, before, edited=False, doubtful=True) == {"city": held}
     assert held_values(sent, {"city": shown}, before, edited=True, doubtful=False) == sent
     assert held_values(sent, {"city": shown}, before, edited=False, doubtful=False) == {"city": shown}
+
+
+def test_what_a_server_fills_into_a_new_record_is_its_shadow_and_fills_no_blank_and_replaces_no_value() -> None:
+    bases = ShadowPair({"city": "Oslo", "owner": "guess"}, {"owner": "bob"})
+    keep_filled_in(bases, {"city": "Oslo", "owner": "guess", "state": None}, {"owner"})
+    assert bases == ShadowPair({"city": "Oslo", "owner": "guess"}, {"owner": None, "city": None})
+
+
+def test_what_a_server_rewrites_besides_a_write_fills_no_blank_but_an_edit_still_travels() -> None:
+    left = SideView({"city": "Oslo", "state": None}, {"city": None, "state": None})
+    right = SideView({"city": None, "state": None}, {"city": None, "state": None})
+    bases = after_write(merged(left, right), RIGHT, right, left, {"city": "Oslo"}, {"state": "Viken"})
+    assert (bases.target["state"], bases.source["state"]) == ("Viken", None)
+    edited = SideView({"city": None, "state": "Ohio"}, {"city": None, "state": None})
+    bases = after_write(merged(left, edited), RIGHT, edited, left, {"city": "Oslo"}, {"state": "Viken"})
+    assert bases.target["state"] is None
