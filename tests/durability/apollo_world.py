@@ -9,7 +9,7 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,8 +18,8 @@ from typing import Any, Self
 from connectors.apollo.sandbox.server import ApolloSandbox
 from connectors.growthhub.sandbox.server import GrowthHubSandbox
 from connectors.http.rate_headers import RateLimit
-from tests.durability.snapshot import AT_RIGHT, state_files
-from tests.durability.world import RATE, Rewindable
+from tests.durability.snapshot import state_files
+from tests.durability.world import AT_RIGHT, RATE, Rewindable
 from tests.end_to_end.apollo_world import ApolloWorld
 
 ALLOWED = RateLimit(10_000, 60.0, 1_000_000, ((3600.0, 100_000), (86_400.0, 1_000_000)))
@@ -47,6 +47,15 @@ class ApolloKillWorld(ApolloWorld):
             world.ap.add_user(address)
             world.gh.add_user(address)
         return world
+
+    def renew_allowance(self) -> None:
+        """Forget the calls of earlier commands: 50 a minute are few for commands that follow each other at once."""
+        path = self.folder / "sync.db"
+        if not path.exists():
+            return
+        # A command may have been killed before it made the table.
+        with suppress(sqlite3.OperationalError), closing(sqlite3.connect(path)) as state, state:
+            state.execute("DELETE FROM allowance")
 
     def at_apollo(self, first: str) -> str:
         """Return the id of the only contact at Apollo with that first name."""

@@ -28,6 +28,9 @@ class CommandWorld(Protocol):
     def config_path(self) -> Path:
         """Return where its config file is."""
 
+    def renew_allowance(self) -> None:
+        """Prepare for a command."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:
