@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from state.connections import StoredConnection, all_connections
 from state.database import Database
 from state.intent_store import ContactIntents
+from state.links import Link, Links
 
 STREAM = "contacts"
 
@@ -41,9 +42,11 @@ class LinkedElsewhere:
     def counterpart(self, account: str, record_id: str, target: str) -> str | None:
         """Return the record of the account `target` that a record is linked to by way of others.
 
-        None where there is none, and where two ways lead to different records.
+        None where there is none, and where two ways lead to different records. A record that was deleted on the way
+        still says that the others are one contact.
         """
-        reached = {found for name, found in self._reached(account, record_id) if name == target}
+        ways = self._reached(account, record_id)
+        reached = {found for (name, found), is_gone in ways.items() if name == target and not is_gone}
         return reached.pop() if len(reached) == 1 else None
 
     def is_deleted(self, account: str, record_id: str, target: str) -> bool:
@@ -58,6 +61,17 @@ class LinkedElsewhere:
             if (side := one.side_of(name)) and one.side_of(target) not in {None, side}
         )
 
+    def links_of(self, account: str, record_id: str) -> Iterator[tuple[int, Link, str, tuple[str, str]]]:
+        """Yield the links of a record: their connection, the side of the record, and the record at the other side."""
+        for one in self._circle:
+            side = one.side_of(account)
+            if side is None:
+                continue
+            link = Links(self._db, one.id, STREAM).by_record(side, [record_id]).get(record_id)
+            if link is not None and link.gone is None:
+                other = ("right", one.right_account) if side == "left" else ("left", one.left_account)
+                yield one.id, link, side, (other[1], link.side(other[0]).id)
+
     def open_creates(self, account: str) -> list[OpenCreate]:
         """Return the creates at an account that another connection of the circle sent and has no outcome of yet."""
         return [
@@ -67,26 +81,28 @@ class LinkedElsewhere:
             if account == (one.left_account if intent.side == "left" else one.right_account)
         ]
 
-    def _reached(self, account: str, record_id: str) -> set[tuple[str, str]]:
-        known = {(account, record_id)}
+    def _reached(self, account: str, record_id: str) -> dict[tuple[str, str], bool]:
+        """Return every record that links lead to, and whether one of them says that it was deleted."""
+        known = {(account, record_id): False}
         fresh = [(account, record_id)]
         while fresh:
-            found = [each for each in self._linked(*fresh.pop()) if each not in known]
-            known.update(found)
-            fresh += found
+            for each, is_gone in self._linked(*fresh.pop()):
+                if each not in known:
+                    fresh.append(each)
+                known[each] = known.get(each, False) or is_gone
         return known
 
-    def _linked(self, account: str, record_id: str) -> Iterator[tuple[str, str]]:
+    def _linked(self, account: str, record_id: str) -> Iterator[tuple[tuple[str, str], bool]]:
         for one in self._circle:
             side = one.side_of(account)
             if side is None:
                 continue
             other, name = ("right", one.right_account) if side == "left" else ("left", one.left_account)
             rows = self._db.execute(
-                f"SELECT {other}_id FROM link WHERE connection = ? AND stream = ? AND {side}_id = ? AND gone IS NULL",
+                f"SELECT {other}_id, gone FROM link WHERE connection = ? AND stream = ? AND {side}_id = ?",
                 (one.id, STREAM, record_id),
             )
-            yield from ((name, row[0]) for row in rows)
+            yield from (((name, row[0]), row[1] == other) for row in rows)
 
 
 def _circle(connections: list[StoredConnection], start: str, end: str) -> list[StoredConnection]:

@@ -13,7 +13,10 @@ NEWEST = 50
 
 @dataclass(frozen=True, slots=True)
 class WrittenValue:
-    """One write. `old`, `new` and `shown` are JSON; `shown` is what the record showed afterwards, None where `new`."""
+    """One write, by a run of the connection of that number.
+
+    `old`, `new` and `shown` are JSON; `shown` is what the record showed afterwards, None where `new`.
+    """
 
     id: int
     at_ms: int
@@ -22,6 +25,7 @@ class WrittenValue:
     shown: str | None
     rule: str
     source: str | None
+    connection: int
 
 
 def written_values(
@@ -29,7 +33,7 @@ def written_values(
 ) -> Iterator[WrittenValue]:
     """Yield the writes with a lower number than `before`, all of them without it."""
     rows = db.execute(
-        "SELECT id, at_ms, old, new, shown, rule, source FROM history WHERE record_id = ? AND account = ?"
+        "SELECT id, at_ms, old, new, shown, rule, source, connection FROM history WHERE record_id = ? AND account = ?"
         " AND field = ? AND stream = ? AND rule <> ? AND (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ?",
         (record_id, account, field, STREAM, REFUSED, before, before, NEWEST),
     )

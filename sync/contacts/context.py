@@ -230,7 +230,8 @@ class Context:
             contact = contact_codec.decode(staged.contact)
             now = self.mapping.travelling(contact.fields)
             times = self._times(link, side, now, staged.changed_ms) if link else {}
-            return SideView(now, base, contact_codec.from_ms(staged.changed_ms), frozenset(contact.unmapped), times)
+            changed_at, unmapped = contact_codec.from_ms(staged.changed_ms), frozenset(contact.unmapped)
+            return SideView(now, base, changed_at, unmapped, times, staged.id)
         if link is None:
             return SideView({}, base)
         now = {**base, **{name: value for name, (value, _) in self._disputed(link, side).items()}}

@@ -20,9 +20,10 @@ OPPOSITE: Final = {LEFT: RIGHT, RIGHT: LEFT}
 class SideView:
     """One side of a contact.
 
-    `now` is what it shows (absent is unknown) and `base` is its shadow (absent was never agreed). `changed_at` is its
-    update time, corrected to our clock, None when the system shows none (R14). `unmapped` are the unknown fields with a
-    value that means nothing on the other side (R17). `times` replaces `changed_at` for single fields (R40).
+    `record` is its id, "" where it is not read. `now` is what it shows (absent is unknown) and `base` is its shadow
+    (absent was never agreed). `changed_at` is its update time, corrected to our clock, None when the system shows none
+    (R14). `unmapped` are the unknown fields with a value that means nothing on the other side (R17). `times` replaces
+    `changed_at` for single fields (R40).
     """
 
     now: Fields
@@ -30,6 +31,7 @@ class SideView:
     changed_at: datetime | None = None
     unmapped: frozenset[str] = frozenset()
     times: Mapping[str, datetime] = field(default_factory=dict)
+    record: str = ""
 
     def time_of(self, name: str) -> datetime | None:
         """Return the time at which the side changed, for this field."""

@@ -97,3 +97,54 @@ def at_rest(world: Triangle, city: str) -> tuple[str, str, str]:
     assert world.shown("city") == {city}
     (right,), (there,) = world.gh.people(), world.other.people()
     return left, str(right["id"]), str(there["id"])
+
+
+def test_a_user_who_goes_back_to_an_earlier_value_is_not_overruled(triangle: Triangle) -> None:
+    left, right, there = at_rest(triangle, "Oslo")
+    places = {
+        "gg": lambda city: triangle.gg.edit(left, city=city),
+        "gh": lambda city: triangle.gh.edit(right, city=city),
+        "other": lambda city: triangle.other.edit(there, city=city),
+    }
+    steps = [("gh", "Rome"), ("gg", "Oslo"), ("gg", "Rome"), ("other", "Oslo"), ("other", "Rome"), ("gh", "Oslo")]
+    for place, city in [*steps, ("gh", None), ("gh", "Oslo"), ("gg", None), ("other", "Oslo"), ("gg", "Rome")]:
+        triangle.clock.skip(60)
+        places[place](city)
+        for _ in range(2):
+            assert all(report.exit_code == 0 for report in triangle.round())
+        assert triangle.shown("city") == {city}, (place, city)
+
+
+def test_a_value_that_goes_back_at_one_account_is_carried_from_there_by_whichever_connection_runs(
+    triangle: Triangle,
+) -> None:
+    left, _, _ = at_rest(triangle, "Oslo")
+    for city in ("Rome", "Oslo", None, "Oslo", "Rome"):
+        triangle.clock.skip(60)
+        triangle.gg.edit(left, city=city)
+        triangle.round("third", "second", "sales")
+        triangle.round()
+        assert triangle.shown("city") == {city}
+
+
+def test_a_value_that_was_cleared_on_the_way_round_does_not_come_back_at_a_first_meeting(triangle: Triangle) -> None:
+    left = triangle.gg.add(first_name="Ann", email="ann@example.com", city="Oslo")
+    triangle.round("third")
+    triangle.gg.edit(left, city=None)
+    triangle.clock.skip(60)
+    triangle.round("second")  # carries the contact on as it was
+    triangle.round("third")
+    for _ in range(2):
+        triangle.round()
+    assert triangle.shown("city") == {None}
+
+
+def test_an_edit_before_the_first_meeting_is_carried_over_what_went_round(triangle: Triangle) -> None:
+    left = triangle.gg.add(first_name="Ann", email="ann@example.com", city="Oslo")
+    triangle.round("third", "second")
+    triangle.gg.edit(left, city=None)
+    triangle.clock.skip(60)
+    assert triangle.round("sales")[0].exit_code == 0
+    for _ in range(2):
+        triangle.round()
+    assert triangle.shown("city") == {None}

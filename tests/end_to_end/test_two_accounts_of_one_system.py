@@ -176,8 +176,8 @@ def test_fields_of_the_users_own_have_a_place_at_each_of_two_locations(
     other.edit(ann, custom={"contact.points": "7", "contact.y": "three", "contact.x": None, "contact.level": "2"})
     world.gh.edit(bo, custom={"contact.shared": "edited"})
     assert world.run().exit_code == 0
-    keys = ("contact.score", "contact.x", "contact.y", "contact.tier")
-    assert [world.gh.custom(here, key) or None for key in keys] == [7, "three", None, "Iron"]
+    back = ("contact.score", "contact.x", "contact.y", "contact.tier")
+    assert [world.gh.custom(here, key) or None for key in back] == [7, "three", None, "Iron"]
     assert other.custom(there, "contact.shared") == "edited"
     marks = len(other.calls)
     with world.calls() as calls:

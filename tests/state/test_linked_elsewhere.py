@@ -32,3 +32,22 @@ def test_a_circle_is_made_of_the_connections_of_the_config_alone(tmp_path: Path)
         assert rest.counterpart("a", "a3", "b") is None
         assert rest.open_creates("b") == []
     state.close()
+
+
+def test_a_record_that_was_deleted_on_the_way_still_says_that_the_others_are_one_contact(tmp_path: Path) -> None:
+    state = StateFile.open(tmp_path / "sync.db")
+    with state.atomic() as transaction:
+        own = connections.connection_id(transaction, "sales", "a", "b")
+        for name, left, right, gone in (("second", "b", "c", "right"), ("third", "c", "a", "left")):
+            number = connected(transaction, name, left, right, f"{left}1", f"{right}1")
+            links = Links(transaction, number, "contacts")
+            link = links.by_record("left", [f"{left}1"])[f"{left}1"]
+            link.gone = gone
+            links.save_link(transaction, link, "run-2")
+    elsewhere = LinkedElsewhere(state.db, own, {"sales", "second", "third"})
+    assert elsewhere.counterpart("a", "a1", "b") == "b1"
+    assert elsewhere.counterpart("b", "b1", "a") == "a1"
+    with state.atomic() as transaction:
+        own = connections.connection_id(transaction, "fourth", "a", "c")
+    assert LinkedElsewhere(state.db, own, {"sales", "second", "third"}).counterpart("a", "a1", "c") is None
+    state.close()
