@@ -6,7 +6,7 @@ E-mail addresses, numbers and names are stored as they are compared; creation ti
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from state.database import Database, Transaction
 from state.indexed_contact import IndexedContact
@@ -86,20 +86,7 @@ class IdentityIndex:
         self._drop_keys(transaction, {contact.id: before[contact.id] for contact in changed if contact.id in before})
         transaction.executemany(
             "INSERT OR REPLACE INTO person VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    *self._key,
-                    contact.id,
-                    contact.email,
-                    contact.name,
-                    _text(contact.phones),
-                    contact.marker,
-                    contact.created_ms,
-                    _text(contact.more_emails),
-                    int(contact.is_marker_bare),
-                )
-                for contact in contacts
-            ],
+            [(*self._key, *_row(contact)) for contact in contacts],
         )
         transaction.executemany(
             "INSERT OR IGNORE INTO number VALUES (?, ?, ?, ?)",
@@ -147,6 +134,14 @@ def _known(row: sqlite3.Row) -> IndexedContact:
     phones, more = _texts(row["phones"]), _texts(row["more_emails"])
     about = (row["marker"], row["created_ms"], row["linked"])
     return IndexedContact(row["id"], row["email"], row["name"], phones, *about, more, bool(row["bare_marker"]))
+
+
+def _row(contact: IndexedContact) -> tuple[Any, ...]:
+    """Return a contact as a row of `person`, without the key of its side."""
+    return (
+        contact.id, contact.email, contact.name, _text(contact.phones), contact.marker, contact.created_ms,
+        _text(contact.more_emails), int(contact.is_marker_bare),
+    )  # fmt: skip
 
 
 def _text(keys: tuple[str, ...]) -> str | None:

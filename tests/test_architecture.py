@@ -195,6 +195,70 @@ def test_decisions_load_neither_the_database_nor_http() -> None:
     assert loaded & {"sqlite3", "sqlite_utils", "requests", "urllib3", "pydantic", "click", "rich"} == set()
 
 
+MOST_LINES = 300
+"""Lines of a module, so that a reader takes it in at once."""
+
+LONG_MODULES = {
+    "connectors/apollo/bulk.py": "the writes of a hundred contacts in one call, and what becomes of each of them",
+    "connectors/apollo/sandbox/server.py": "one endpoint of the invented server after the other",
+    "connectors/growthgenius/read_windows.py": "one proof: when a window counts as read completely",
+    "connectors/growthhub/export.py": "one proof: when an export counts as read completely",
+    "connectors/growthhub/sandbox/contacts.py": "what users do at the invented server, one action after the other",
+    "connectors/http/client.py": "one call from its first try to its last, which is checked as a whole (P2, P8, P9)",
+    "state/schema.py": "the statements of all tables, and nothing else",
+    "sync/engine/runner.py": "what may go wrong around a run, in one order",
+    "sync/output/report.py": "the JSON of a run, whose keys are fixed",
+}
+"""Modules that are longer, each with the reason. What is not here is shorter."""
+
+MOST_BODY = 25
+"""Lines of a function's body, without its docstring."""
+
+LONG_FUNCTIONS = {
+    "connectors/apollo/encode.py encode": "a table of fields, each with its own place",
+    "connectors/apollo/mapping.py contact": "a table of fields",
+    "connectors/apollo/search_reading.py _from_front": "one loop with what may interrupt it",
+    "connectors/growthhub/connector.py __init__": "puts the parts of a location together",
+    "connectors/growthhub/export.py _span": "one loop with what may interrupt it",
+    "connectors/growthhub/mapping.py _map": "a table of fields",
+    "connectors/growthhub/sandbox/conversations.py record": "the answers of one endpoint",
+    "connectors/growthhub/search_reading.py _from": "one loop with what may interrupt it",
+    "connectors/whautomate/listing.py _pass_through": "one loop with what may interrupt it",
+    "connectors/whautomate/write.py _order": "a table of fields, each with its own place",
+    "sync/contacts/plan.py plan_first_merge": "the cases of a first meeting, in the order in which they decide",
+    "sync/output/progress.py _bars": "imports Rich late, then lists columns",
+    "sync/service/container.py compose": "the text of a file",
+}
+"""Functions that are longer, each with the reason."""
+
+
+def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Return the lines of a function's body, without its docstring."""
+    body = function.body[ast.get_docstring(function, clean=False) is not None :] or function.body
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1
+
+
+def test_modules_are_short_or_say_why_not() -> None:
+    long = {
+        path.relative_to(ROOT).as_posix()
+        for layer in LAYERS
+        for path in sources(layer)
+        if len(path.read_text(encoding="utf-8").splitlines()) > MOST_LINES
+    }
+    assert long == LONG_MODULES.keys()
+
+
+def test_functions_are_short_or_say_why_not() -> None:
+    long = {
+        f"{path.relative_to(ROOT).as_posix()} {node.name}"
+        for layer in LAYERS
+        for path in sources(layer)
+        for node in nodes(path)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and body_lines(node) > MOST_BODY
+    }
+    assert long == LONG_FUNCTIONS.keys()
+
+
 def test_no_two_classes_bear_one_name() -> None:
     """A search for a class finds one. Private classes may have a twin: only their module speaks of them."""
     found = Counter(

@@ -126,7 +126,7 @@ class GrowthGenius:
 
     def to_contact(self, raw: Raw, memory: Mapping[str, Any]) -> Contact:
         """Map a record to the canonical shape."""
-        self._writer.learn_label_shape(raw)
+        self._writer.encoder.learn_label_shape(raw)
         return self._mapping.contact(raw, memory)
 
     def to_outline(self, raw: Raw) -> Contact:

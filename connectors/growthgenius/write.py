@@ -17,41 +17,20 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from connectors import phone_slots as phones
 from connectors.connector import WriteResult, proves_unedited, took_effect
-from connectors.contact import PHONE_SLOTS, Fields, Value, alike, same
+from connectors.contact import Fields, alike, same
 from connectors.edits import refuse_if_changed
 from connectors.errors import ConnectorError, OutcomeUnknown, RecordRefused
 from connectors.growthgenius.body_style import Styles, names_missing, other, styled
 from connectors.growthgenius.client import GrowthGeniusClient
+from connectors.growthgenius.encode import NEW, EncodedUpdate, WriteEncoder
 from connectors.growthgenius.envelope import identity
 from connectors.growthgenius.mapping import (
-    CARRIED,
-    READ_ONLY,
     ContactReader,
-    consent_body,
-    label_shape,
-    other_name,
-    wire_number,
-    wire_value,
 )
-from connectors.growthgenius.places import PLACES
 from connectors.growthgenius.users import UserDirectory
 from connectors.records import Raw, RecordResponse
-from connectors.values import instant, typed
-
-_NEW: Raw = {"id": "", **dict.fromkeys(PHONE_SLOTS)}
-
-
-@dataclass(frozen=True, slots=True)
-class _PlannedWrite:
-    """What is to be written: `before` and `memory` are the record as it was, `body` the wire fields of `changes`."""
-
-    before: Raw
-    memory: Mapping[str, Any]
-    changes: Fields
-    body: Mapping[str, Any]
-    impossible: frozenset[str]
+from connectors.values import instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +54,12 @@ class GrowthGeniusWriter:
     def __init__(self, client: GrowthGeniusClient, reader: ContactReader, users: UserDirectory, styles: Styles) -> None:
         self._client = client
         self._reader = reader
-        self._users = users
         self._styles = styles
-        self._shape: str | None = None
-
-    def learn_label_shape(self, raw: Raw) -> None:
-        """Learn from a record in which shape this server shows labels."""
-        self._shape = label_shape(raw.get("label_names")) or self._shape
+        self.encoder = WriteEncoder(reader, users)
 
     def create(self, changes: Fields) -> WriteResult:
         """Create a contact. Raises RecordRefused, OutcomeUnknown, AuthError, TransientError."""
-        order = self._order(_NEW, {}, {name: value for name, value in changes.items() if value is not None})
+        order = self.encoder.encode(NEW, {}, {name: value for name, value in changes.items() if value is not None})
         shown, style = self._styles.send_in_either_style("contact", order.body, partial(self._created, order.body))
         if shown.raw is None or not self._may_be_made_of(shown.raw, changes):
             message = "a contact was sent, but the answer shows no id for it"
@@ -100,15 +74,15 @@ class GrowthGeniusWriter:
 
     def filled_in(self, sent: Fields) -> Fields:
         """Return what a contact shows besides what it is created with: its owner is the user that creates it."""
-        body = self._order(_NEW, {}, {name: value for name, value in sent.items() if value is not None}).body
+        body = self.encoder.encode(NEW, {}, {name: value for name, value in sent.items() if value is not None}).body
         made = {"user_id": self._client.user_for(body), **body, "id": ""}
         shown = self._reader.contact(made, {}).fields
         return {name: value for name, value in shown.items() if value is not None and name not in sent}
 
     def update(self, current: Raw, memory: Mapping[str, Any], changes: Fields) -> WriteResult:
         """Set fields of a contact. Raises RecordGone, RecordRefused, OutcomeUnknown, AuthError, TransientError."""
-        self.learn_label_shape(current)
-        order = self._order(current, self._reader.phones(current, memory).memory, changes)
+        self.encoder.learn_label_shape(current)
+        order = self.encoder.encode(current, self._reader.phones(current, memory).memory, changes)
         if not order.body:
             shown = self._client.contacts.read_record(identity(current))
             return self._answer(order, self._known(current, order, shown))
@@ -126,14 +100,14 @@ class GrowthGeniusWriter:
 
     def refuse_edited(self, current: Raw, memory: Mapping[str, Any], changes: Fields) -> None:
         """Read a record. Raises OutcomeUnknown where a person edited what is to be changed, RecordGone and others."""
-        order = self._order(current, self._reader.phones(current, memory).memory, changes)
+        order = self.encoder.encode(current, self._reader.phones(current, memory).memory, changes)
         if order.body:
             self._look_again(order, order.body)
 
-    def _finished(self, order: _PlannedWrite, written: _WriteSoFar, style: str) -> _WriteSoFar:
+    def _finished(self, order: EncodedUpdate, written: _WriteSoFar, style: str) -> _WriteSoFar:
         """Write again what did not arrive, as far as another way of writing may help."""
         is_in_vain = self._nothing_arrived(order, written) and not self._styles.proven(style)
-        if is_in_vain and order.before is not _NEW and (written.edited or self._is_typed_over(order, written)):
+        if is_in_vain and order.before is not NEW and (written.edited or self._is_typed_over(order, written)):
             message = f"contact {identity(written.raw)} was edited between two tries to write it"
             raise OutcomeUnknown(self._client.account, message)
         if written.edited:
@@ -150,15 +124,15 @@ class GrowthGeniusWriter:
         self._look_again(order, blanks)
         return self._patched(order, written.raw, blanks, style)
 
-    def _look_again(self, order: _PlannedWrite, body: Mapping[str, Any]) -> None:
+    def _look_again(self, order: EncodedUpdate, body: Mapping[str, Any]) -> None:
         """Read the record before a second try. Raises OutcomeUnknown where it shows an edit since the first one."""
         self._refuse_edited(order, self._client.contacts.read_record(identity(order.before)), body)
 
-    def _refuse_edited(self, order: _PlannedWrite, shown: RecordResponse, body: Mapping[str, Any]) -> None:
+    def _refuse_edited(self, order: EncodedUpdate, shown: RecordResponse, body: Mapping[str, Any]) -> None:
         record_id = identity(order.before)
         refuse_if_changed(self._client.account, record_id, order.before, shown.raw or {}, frozenset(body))
 
-    def _restyled(self, order: _PlannedWrite, written: _WriteSoFar, style: str) -> tuple[_WriteSoFar, str]:
+    def _restyled(self, order: EncodedUpdate, written: _WriteSoFar, style: str) -> tuple[_WriteSoFar, str]:
         """Write in the other style too.
 
         If the server cannot read that, it reads the first style and did not want the values.
@@ -168,7 +142,7 @@ class GrowthGeniusWriter:
         # The write arrived after all: its answer showed the record from before it.
         if not self._nothing_arrived(order, seen):
             return seen, style
-        if order.before is not _NEW:
+        if order.before is not NEW:
             self._refuse_edited(order, shown, order.body)
         body = {key: value for key, value in order.body.items() if not self._is_typed(order, seen, key)}
         try:
@@ -180,11 +154,11 @@ class GrowthGeniusWriter:
         again = replace(again, edited=again.edited or len(body) < len(order.body))
         return again, style if self._nothing_arrived(order, again) else other(style)
 
-    def _is_typed(self, order: _PlannedWrite, written: _WriteSoFar, key: str) -> bool:
+    def _is_typed(self, order: EncodedUpdate, written: _WriteSoFar, key: str) -> bool:
         """Say whether a person filled a blank of a new contact before the second try."""
-        return order.before is _NEW and key != "user_id" and bool(written.raw.get(key))
+        return order.before is NEW and key != "user_id" and bool(written.raw.get(key))
 
-    def _is_typed_over(self, order: _PlannedWrite, written: _WriteSoFar) -> bool:
+    def _is_typed_over(self, order: EncodedUpdate, written: _WriteSoFar) -> bool:
         """Say whether a changed field shows neither the sent value nor the old one.
 
         A server may show no empty fields: a value where none was shown before is an edit too.
@@ -193,7 +167,7 @@ class GrowthGeniusWriter:
         after = self._reader.settled(written.raw, order.memory, order.changes)
         return any(not same(name, value, before.get(name)) for name, value in after.items())
 
-    def _nothing_arrived(self, order: _PlannedWrite, written: _WriteSoFar) -> bool:
+    def _nothing_arrived(self, order: EncodedUpdate, written: _WriteSoFar) -> bool:
         """Say whether no field shows what was sent.
 
         A field that could not be read before and cannot now did not arrive.
@@ -208,51 +182,10 @@ class GrowthGeniusWriter:
             if name not in order.impossible and not same(name, before.get(name), value)
         }
         # The server makes the creating user the owner, so the owner does not show that the body arrived.
-        if order.before is _NEW:
+        if order.before is NEW:
             wanted -= {"owner"}
         arrived = {name for name in wanted & after.keys() if alike(name, after[name], order.changes[name])}
         return bool(order.body and wanted) and not arrived
-
-    def _order(self, before: Raw, memory: Mapping[str, Any], changes: Fields) -> _PlannedWrite:
-        numbers = self._reader.phones(before, memory)
-        slots, impossible = phones.plan(numbers, changes)
-        body: dict[str, Any] = {
-            slot: value if isinstance(value, tuple) else wire_number(value, before.get(slot))
-            for slot, value in slots.items()
-            if numbers.slots.get(slot, "") != value
-        }
-        mapped = self._reader.mapped
-        refused = set(impossible) | {name for name in changes if not self._is_written(name)}
-        for name, value in changes.items():
-            if name in mapped and name not in refused:
-                one = mapped[name]
-                body[one.place.key] = typed.encode(one.type, value, one.place)
-                continue
-            if name in refused or name in {"phone", "do_not_contact"} or name in PHONE_SLOTS:
-                continue
-            if name == "owner":
-                refused |= self._put_owner(body, value)
-            else:
-                body[PLACES[name]] = wire_value(
-                    name, value, before, label_shape(before.get("label_names")) or self._shape
-                )
-        body |= {PLACES[name]: value for name, value in other_name(before, changes).items()}
-        # Set this last, so that no stage in the same body undoes it.
-        if "do_not_contact" in changes:
-            body |= consent_body(before, body, changes["do_not_contact"])
-        return _PlannedWrite(before, memory, changes, body, frozenset(refused))
-
-    def _is_written(self, name: str) -> bool:
-        """Say whether a field has a place that can be written."""
-        mapped = self._reader.mapped.get(name)
-        return mapped.place.writable if mapped is not None else name in CARRIED - READ_ONLY
-
-    def _put_owner(self, body: dict[str, Any], value: Value) -> set[str]:
-        user = self._users.id_of(value) if isinstance(value, str) else None
-        if value is not None and user is None:
-            return {"owner"}
-        body["user_id"] = user
-        return set()
 
     def _created(self, fields: Mapping[str, Any], body: Mapping[str, Any]) -> RecordResponse:
         return self._client.contacts.create_record(body, self._client.user_for(fields))
@@ -262,12 +195,12 @@ class GrowthGeniusWriter:
         wanted, shown = changes.get("email"), self._reader.without_owner().contact(raw, {}).fields.get("email")
         return not wanted or not shown or same("email", wanted, shown)
 
-    def _patched(self, order: _PlannedWrite, known: Raw, body: Mapping[str, Any], style: str) -> _WriteSoFar:
+    def _patched(self, order: EncodedUpdate, known: Raw, body: Mapping[str, Any], style: str) -> _WriteSoFar:
         user, record_id = self._client.user_for(known), identity(known)
         shown = self._client.contacts.patch_record(record_id, styled("contact", body, style), user)
         return self._complete(order, known, shown)
 
-    def _complete(self, order: _PlannedWrite, known: Raw, shown: RecordResponse) -> _WriteSoFar:
+    def _complete(self, order: EncodedUpdate, known: Raw, shown: RecordResponse) -> _WriteSoFar:
         """Combine the answer with what was known, and read the record where the answer leaves out what was sent."""
         if shown.raw is not None and all(key in shown.raw for key in self._needed(order)):
             return self._known(known, order, shown)
@@ -284,10 +217,10 @@ class GrowthGeniusWriter:
             return replace(written, doubtful=not proves_unedited(_updated_at(shown.raw), updated_at))
         return replace(written, served_at=effect_at, edited=True)
 
-    def _needed(self, order: _PlannedWrite) -> set[str]:
-        return {*order.body, "updated_at"} if order.before is _NEW else set(order.body)
+    def _needed(self, order: EncodedUpdate) -> set[str]:
+        return {*order.body, "updated_at"} if order.before is NEW else set(order.body)
 
-    def _known(self, known: Raw, order: _PlannedWrite, shown: RecordResponse) -> _WriteSoFar:
+    def _known(self, known: Raw, order: EncodedUpdate, shown: RecordResponse) -> _WriteSoFar:
         raw = {**known, **(shown.raw or {})}
         before = self._reader.settled(order.before, order.memory, order.changes)
         after = self._reader.settled(raw, order.memory, order.changes)
@@ -298,7 +231,7 @@ class GrowthGeniusWriter:
         }
         return _WriteSoFar(raw, shown.served_at, frozenset(stale) - order.impossible)
 
-    def _silenced(self, order: _PlannedWrite, written: _WriteSoFar) -> _WriteSoFar:
+    def _silenced(self, order: EncodedUpdate, written: _WriteSoFar) -> _WriteSoFar:
         """Treat a value that was sent into a blank and is not shown at all as not taken.
 
         Some servers show no empty fields. Where another value was before, it may still be there.
@@ -309,7 +242,7 @@ class GrowthGeniusWriter:
         silent = sent - shown.keys()
         return replace(written, stale=written.stale | (silent - order.impossible))
 
-    def _answer(self, order: _PlannedWrite, written: _WriteSoFar) -> WriteResult:
+    def _answer(self, order: EncodedUpdate, written: _WriteSoFar) -> WriteResult:
         refused = order.impossible | written.stale
         return WriteResult(written.raw, written.served_at, refused, written.edited, doubtful=written.doubtful)
 

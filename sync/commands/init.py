@@ -1,7 +1,7 @@
 """`sync init`: ask questions, test the answers and write a config file."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,14 +41,20 @@ def init(
         show({"example": example_config()}, as_json, lambda document: document["example"].splitlines())
         return 0
 
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    path = _place(config_path, force=force, adding=adding)
+    show(_asked(path, addresses, force=force, adding=adding), as_json, _lines)
+    return 0
+
+
+def _place(config_path: Path | None, *, force: bool, adding: bool) -> Path:
+    """Return the config file to write. Raises UsageError where that cannot or must not be done."""
+    import os
+
     from sync.config.model import FILE_NAME, find
     from sync.errors import UsageError
-    from sync.setup.config_file import check_address, read_text, refuse_existing, write_text
-    from sync.setup.draft import Draft
-    from sync.setup.questions import Questions
-    from sync.setup.secrets import waiting_beside
+    from sync.setup.config_file import refuse_existing
 
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     if adding and force:
         raise UsageError("--add adds to a config file, and --force overwrites it: give one of them")
     path = find(config_path) if adding else (config_path or Path(os.environ.get("SYNC_CONFIG") or FILE_NAME))
@@ -60,6 +66,16 @@ def init(
         )
     if not adding:
         refuse_existing(path, force=force)
+    return path
+
+
+def _asked(path: Path, addresses: Mapping[str, str | None], *, force: bool, adding: bool) -> dict[str, Any]:
+    """Ask, test and write; return what was written, and what to do next."""
+    from sync.setup.config_file import check_address, read_text, write_text
+    from sync.setup.draft import Draft
+    from sync.setup.questions import Questions
+    from sync.setup.secrets import waiting_beside
+
     base = read_text(path) if adding else ""
     urls = {kind: check_address(url) for kind, url in addresses.items() if url}
     with waiting_beside(path.parent, force=force, adding=adding) as secrets:
@@ -68,14 +84,12 @@ def init(
         session.ask_all()
         places = write_text(session.text, session.references, secrets, path, base)
     following = [f"sync auth login {name}" for name in session.logins]
-    document = {
+    return {
         "config": str(path),
         "secrets": places,
         "accounts": session.accounts,
         "next": [*following, "sync check", "sync rehearse", "sync run"],
     }
-    show(document, as_json, _lines)
-    return 0
 
 
 def example_config() -> str:

@@ -109,6 +109,11 @@ def _check_transform(name: str, options: FieldOptions, stream: str, place: Path)
     if transform != "map" and name in FIELDS and (name not in WORDED or name in EXCLUSIVE):
         allowed = f"for {', '.join(sorted(WORDED - EXCLUSIVE))}, or a field of your own"
         yield ConfigMistake((*place, transform), allowed, None)
+    yield from _check_type_of_transform(name, options, transform, place)
+    yield from _check_way_back(options, stream, transform, place)
+
+
+def _check_type_of_transform(name: str, options: FieldOptions, transform: str, place: Path) -> Iterator[ConfigMistake]:
     possible = TYPES_OF_TRANSFORMS.get(transform, ())
     left, _ = types_of(name, options)
     if (
@@ -117,6 +122,10 @@ def _check_transform(name: str, options: FieldOptions, stream: str, place: Path)
         and (left not in possible or options.type not in {None, *possible})
     ):
         yield ConfigMistake((*place, transform), f"for a field of type {_listed(possible)}", None)
+
+
+def _check_way_back(options: FieldOptions, stream: str, transform: str, place: Path) -> Iterator[ConfigMistake]:
+    """Yield the directions in which a transform has no result."""
     both = all(direction_of(options, stream))
     if transform in ONE_WAY and (both or (is_computed(options) and options.direction in {None, "both"})):
         needed = 'beside direction = "left_to_right" or "right_to_left", because it has no way back'

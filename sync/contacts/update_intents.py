@@ -67,14 +67,20 @@ def _intent(context: Context, job: PairUpdate) -> UpdateIntent:
         memory=contact.memory if contact is not None else None,
         target={name: shadows.target[name] for name in job.changes},
         source={name: shadows.source[name] for name in job.changes if name in shadows.source},
-        history={
-            name: WrittenField(shadow_codec.render(to.replaced(name, job.changes[name])), *why)
-            for name, why in reasons(context, job).items()
-        },
+        history=_history(context, job),
         # How a record looked that was not read is unknown: a value that has not arrived is simply written again.
         look=None if job.is_assumed else look(job.target, job.raw, job.contact, job.changes),
         kept=kept,
     )
+
+
+def _history(context: Context, job: PairUpdate) -> dict[str, WrittenField]:
+    """Return what each written field showed before, and why it is written."""
+    replaced = job.target_view.replaced
+    return {
+        name: WrittenField(shadow_codec.render(replaced(name, job.changes[name])), *why)
+        for name, why in reasons(context, job).items()
+    }
 
 
 def settle_update(context: Context, intent: UpdateIntent) -> None:

@@ -54,10 +54,10 @@ def explain_in(db: Database, config: Config, typed: str, field: str | None) -> D
 def _person(db: Database, person: FoundContact, asked: ContactArgument, field: str | None) -> Document:
     link = None if person.link is None else Links(db, person.connection, STREAM).by_id(person.link)
     accounts = {record.side: record.account for record in person.records}
-    agreed = _agreed(db, person, link)
     history = contact_lookup.contact_history(db, person)
     owed = _owed(db, person, accounts)
-    agreed = {name: values for name, values in agreed.items() if name not in {one["field"] for one in owed}}
+    owed_fields = {one["field"] for one in owed}
+    agreed = {name: values for name, values in _agreed(db, person, link).items() if name not in owed_fields}
     facts: dict[str, Any] = {
         "agreed": agreed,
         "owed": owed,
@@ -72,14 +72,17 @@ def _person(db: Database, person: FoundContact, asked: ContactArgument, field: s
         "connection": connections.connection_name(db, person.connection),
         "linked": link is not None,
         "deleted_from": accounts.get(link.gone) if link is not None and link.gone else None,
-        "parked": [
-            {"account": accounts.get(side, side), "since": ms_text(since)}
-            for side, since in (parked_sides(db, link.id) if link is not None else {}).items()
-        ],
+        "parked": _parked(db, link, accounts),
         "history": [_event(line) for line in history if field in (None, line.entry.field)],
         **{name: _of_field(name, value, field) for name, value in facts.items()},
         "unanswered": _unanswered(db, person),
     }
+
+
+def _parked(db: Database, link: Link | None, accounts: Mapping[str, str]) -> list[Document]:
+    """Return the sides at which the contact is out of the scope, and since when."""
+    sides = {} if link is None else parked_sides(db, link.id)
+    return [{"account": accounts.get(side, side), "since": ms_text(since)} for side, since in sides.items()]
 
 
 def _event(line: HistoryLine) -> Document:

@@ -55,7 +55,7 @@ def application(
     access = Access(config, Sessions(now), ours)
     pages = Pages(config, access, Renderer(), SearchHandles(), runs.hanging)
     routes = [*_programs(config, runs), *_api(Api(pages)), *_pages(pages), *_actions(Actions(pages)), *_files()]
-    inner = Starlette(routes=routes, exception_handlers=_error_handlers(pages))
+    inner = Starlette(routes=routes, exception_handlers=_ErrorPages(pages).handlers())
     inner.router.redirect_slashes = False  # an address is exactly one of ours, or it does not exist
     return RequestMiddleware(inner, access)
 
@@ -140,36 +140,42 @@ def _files() -> list[Route]:
     return [file("page.css", "text/css"), file("icon.svg", "image/svg+xml")]
 
 
-def _error_handlers(pages: Pages) -> Mapping[Any, Any]:
-    """Return the handler of each error: a page for browsers, JSON for the API."""
+class _ErrorPages:
+    """Answers errors: with a page for browsers, with JSON for the API."""
 
-    def respond(request: Request, status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
+    def __init__(self, pages: Pages) -> None:
+        self._pages = pages
+
+    def handlers(self) -> Mapping[Any, Any]:
+        """Return the handler of each error."""
+        return {
+            NotThere: self._with_its_text(404),
+            OverflowError: self._number_too_large,
+            UsageError: self._with_its_text(422),
+            **dict.fromkeys((StateError, StateUnwritable, LockHeld, DatabaseError), self._unavailable),
+            HTTPException: self._other,
+        }
+
+    def _respond(self, request: Request, status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
         if request.url.path.startswith(API):
             return JSONResponse({"error": text}, status, headers)
-        answer = pages.page(request, "message", status, open=None, code=status, text=text)
+        answer = self._pages.page(request, "message", status, open=None, code=status, text=text)
         answer.headers.update(headers or {})
         return answer
 
-    def with_its_text(status: int) -> Handler:
-        return lambda request, error: respond(request, status, str(error))
+    def _with_its_text(self, status: int) -> Handler:
+        return lambda request, error: self._respond(request, status, str(error))
 
-    def number_too_large(request: Request, _error: Exception) -> Response:
-        return respond(request, 404, "no entry has this number")
+    def _number_too_large(self, request: Request, _error: Exception) -> Response:
+        return self._respond(request, 404, "no entry has this number")
 
-    def unavailable(request: Request, error: Exception) -> Response:
-        return respond(request, 503, BUSY if isinstance(error, DatabaseError) else str(error), {"retry-after": "5"})
+    def _unavailable(self, request: Request, error: Exception) -> Response:
+        text = BUSY if isinstance(error, DatabaseError) else str(error)
+        return self._respond(request, 503, text, {"retry-after": "5"})
 
-    def other(request: Request, error: Exception) -> Response:
+    def _other(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for HTTPException only
-        return respond(request, error.status_code, f"{error.detail}.", error.headers)
-
-    return {
-        NotThere: with_its_text(404),
-        OverflowError: number_too_large,
-        UsageError: with_its_text(422),
-        **dict.fromkeys((StateError, StateUnwritable, LockHeld, DatabaseError), unavailable),
-        HTTPException: other,
-    }
+        return self._respond(request, error.status_code, f"{error.detail}.", error.headers)
 
 
 def _health(healthy: bool) -> Response:
