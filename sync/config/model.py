@@ -26,28 +26,23 @@ from pydantic import (
 )
 
 from connectors import registry
-from connectors.account_options import AccountOptions, OAuthAccount, OptionsTable, Secret, Text
+from connectors.account_options import AccountOptions, OAuthAccount, OptionsTable, Text
 from sync.config.contacts import ContactsStream, check_contacts
 from sync.config.error_lines import ConfigMistake, from_pydantic, lines
 from sync.config.ignored_places import ignore_as_before, ignored_lines
 from sync.config.scope import Condition, Only
+from sync.config.service_options import LogOptions, NotifyOptions, StateOptions, StatusPageOptions
 from sync.config.value_types import (
     SEALING_HELP,
-    Address,
     Channel,
-    Command,
     Country,
     Cron,
     Direction,
-    FilePath,
     Flow,
     Interval,
     IntervalOrOff,
-    ListenOrOff,
     Name,
-    ShortSpan,
     Span,
-    TokenKey,
     suggest,
 )
 from sync.config.webhooks import WebhooksOptions, read_webhooks, webhooks_model
@@ -57,17 +52,6 @@ FILE_NAME = "config.toml"
 
 LISTED = timedelta(hours=1)
 """How often a connection runs unless the config says so, where a system can only list all of its contacts (R32)."""
-
-
-class StateOptions(OptionsTable):
-    """The path of the state file (absolute after loading), and how long overwritten values and runs are kept.
-
-    `token_key` refers to the key that encrypts the OAuth tokens in it.
-    """
-
-    path: FilePath = Field(default="sync.db", validate_default=True)
-    history: Span = timedelta(days=365)
-    token_key: TokenKey | None = None
 
 
 class MessagesStream(OptionsTable):
@@ -118,38 +102,6 @@ class Connection(OptionsTable):
     def counterpart_of(self, account: str) -> str:
         """Return the name of the account at the other side of an account."""
         return self.left if account == self.right else self.right
-
-
-class LogOptions(OptionsTable):
-    """What is logged, and how. `auto` is text on a terminal, and JSON elsewhere."""
-
-    level: Literal["debug", "info", "warning", "error"] = "info"
-    format: Literal["auto", "human", "json"] = "auto"
-
-
-class NotifyOptions(OptionsTable):
-    """A program that is started once for each event that a person should know; `time_limit` ends it."""
-
-    command: Command
-    time_limit: ShortSpan = timedelta(seconds=10)
-
-
-class StatusPageOptions(OptionsTable):
-    """The address of the daemon's status page, None for no page, and the token that it asks for."""
-
-    listen: ListenOrOff = Address("127.0.0.1", 8787)
-    token: Secret | None = None
-
-    @model_validator(mode="after")
-    def _others_need_a_token(self) -> Self:
-        if self.listen is not None and not self.listen.is_local and self.token is None:
-            raise ValueError("a token beside an address that other machines can reach")
-        return self
-
-    @property
-    def is_asked_for(self) -> bool:
-        """Say whether the config file sets the address. Another program may use the default one."""
-        return "listen" in self.model_fields_set
 
 
 def _account(table: Any, info: ValidationInfo) -> AccountOptions:

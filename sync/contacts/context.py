@@ -25,7 +25,7 @@ from state.staging import Staged, Staging
 from sync.config.contacts import ContactsStream
 from sync.contacts.findings import Findings, findings_for
 from sync.contacts.scope_rules import scope_rule
-from sync.output.report import StreamReport
+from sync.output.stream_report import StreamReport
 from sync.rules import contact_codec, kept_times, shadow_codec
 from sync.rules.erasure_marks import mark_of_record, marks_to_look_for
 from sync.rules.mapping import Rules, present

@@ -19,7 +19,8 @@ from sync.engine.pair_limits import carries_messages
 from sync.engine.run import RunScope
 from sync.messages.context import MessageContext, fingerprint
 from sync.output.progress import Progress
-from sync.output.report import Counts, RunReport, StreamReport
+from sync.output.report import RunReport
+from sync.output.stream_report import Counts, StreamReport
 from sync.rules.conflict_policy import winner_by_policy
 from sync.rules.streams import CONTACTS, MESSAGES
 from sync.streams.connection import SIDE_NAMES, ConnectionSides, Run, Side

@@ -3,7 +3,7 @@
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -61,10 +61,8 @@ def check(
         written = written_accounts(config)
         tried = {}
         for account in accounts:
-            name = account.connector.account
-            host = urlsplit(config.accounts[name].base_url).hostname
-            with telling_while_waiting(f"{name} ({host})", tell, wait):
-                tried[name] = _try_account(config, account, fix, written, time, probing=probing)
+            with _telling(config, account.connector.account, tell, wait):
+                tried[account.connector.account] = _try_account(config, account, fix, written, time, probing=probing)
         tokens = token_findings(config, used, token_sources, time)
         connectors = {account.connector.account: account.connector for account in accounts}
         about_both = _findings_about_both(config, connectors)
@@ -74,6 +72,12 @@ def check(
         (name, connector.system, [*tokens.get(name, ()), *tried[name], *about_both[name], *about_fields[name]])
         for name, connector in connectors.items()
     ]
+
+
+def _telling(config: Config, name: str, tell: Callable[[str], None], wait: Wait) -> AbstractContextManager[None]:
+    """Report an account that is slow to answer, with its host."""
+    host = urlsplit(config.accounts[name].base_url).hostname
+    return telling_while_waiting(f"{name} ({host})", tell, wait)
 
 
 def _connect(

@@ -8,7 +8,8 @@ from sync.contacts import preview as contact_preview
 from sync.engine.run import RunScope
 from sync.messages import preview as message_preview
 from sync.messages.context import CREATE, DELETE, UPDATE
-from sync.output.report import Cost, Counts, PlannedChange, StreamReport
+from sync.output.report import Cost, PlannedChange
+from sync.output.stream_report import Counts, StreamReport
 from sync.rules.streams import CONTACTS
 from sync.streams.price import price_of_calls
 

@@ -17,7 +17,7 @@ from sync.contacts.preview import preview_side
 from sync.engine.preview import cost, totals
 from sync.engine.run import RunScope
 from sync.output.proposal import CHANGES, Example, Proposal, approved_counts
-from sync.output.report import Counts, StreamReport
+from sync.output.stream_report import Counts, StreamReport
 from sync.rules.streams import CONTACTS, MESSAGES
 
 OUT_OF_SCOPE = "not in the scope of `only`, `create` and `direction`"

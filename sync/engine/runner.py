@@ -41,8 +41,9 @@ from sync.oauth.token_sources import TokenSources, token_sources_of
 from sync.output import event_log
 from sync.output.privacy import hide
 from sync.output.progress import Progress
-from sync.output.report import RunReport, StreamReport
+from sync.output.report import RunReport
 from sync.output.spool import ObjectSpool, Spool
+from sync.output.stream_report import StreamReport
 from sync.rules.contact_codec import to_ms
 from sync.rules.streams import CONTACTS, MESSAGES
 from sync.streams.cell_checks import raising_damage

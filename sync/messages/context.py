@@ -19,7 +19,7 @@ from sync.config.model import MessagesStream
 from sync.contacts.context import Context
 from sync.contacts.parking import is_parked
 from sync.messages.links import first_contact_of_copy, original_side
-from sync.output.report import StreamReport
+from sync.output.stream_report import StreamReport
 from sync.rules import contact_codec
 from sync.rules.guard import ChangeWeight
 from sync.rules.messages import MessageScope, decode

@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 from connectors.connector import CallCounts
 from connectors.contact import Value
-from connectors.records import Window
 from sync.errors import DONE, GUARDED, LOCKED, OPEN, UNFINISHED
 from sync.output.formats import time_text
+from sync.output.stream_report import StreamReport, without_empty
 
 Status = Literal["ok", "partial", "failed", "guarded", "waiting"]
 Operation = Literal["create", "update", "delete"]
@@ -28,52 +28,6 @@ STATUS_CODES: Mapping[Status, int] = {
 }
 PRECEDENCE = (UNFINISHED, GUARDED, LOCKED, OPEN, DONE)
 """The exit code of several connections is the first of these that one of them ended with."""
-
-
-@dataclass(slots=True)
-class Counts:
-    """Records read from an account, and records created, updated and deleted *there*."""
-
-    read: int = 0
-    created: int = 0
-    updated: int = 0
-    deleted: int = 0
-
-
-@dataclass(slots=True)
-class StreamReport:
-    """One stream of a run. `accounts` and `windows` are keyed by account name, left first.
-
-    `conflicts` and `failed` count what is listed and not settled after the run. `kept` counts, by account, the records
-    that an undone run had created and that stay.
-    """
-
-    accounts: dict[str, Counts]
-    windows: dict[str, Window | None] = field(default_factory=dict)
-    unchanged: int = 0
-    conflicts: int = 0
-    failed: int = 0
-    unmapped: int = 0
-    left_out: int = 0
-    kept: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def is_busy(self) -> bool:
-        """Return whether anything was written, would be written, or failed."""
-        written = (one.created + one.updated + one.deleted for one in self.accounts.values())
-        return any(written) or bool(self.failed)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the object of one stream."""
-        return {
-            "window": {account: _window(self.windows.get(account)) for account in self.accounts},
-            **{account: asdict(counts) for account, counts in self.accounts.items()},
-            "unchanged": self.unchanged,
-            "conflicts": self.conflicts,
-            "failed": self.failed,
-            "unmapped": self.unmapped,
-            "left_out": self.left_out,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +100,7 @@ class Comparison:
 
     def to_json(self, name: str) -> dict[str, Any]:
         """Return the object of one connection."""
-        return {"name": name, "agree": self.agree, **_without_empty(asdict(self), "owed")}
+        return {"name": name, "agree": self.agree, **without_empty(asdict(self), "owed")}
 
 
 @dataclass(slots=True)
@@ -255,7 +209,7 @@ class RunReport:
             return {}
         return {
             **({"limits": list(self.limits)} if self.limits else {}),
-            "cost": {account: _without_empty(asdict(cost), "charged") for account, cost in self.cost.items()},
+            "cost": {account: without_empty(asdict(cost), "charged") for account, cost in self.cost.items()},
             "plan": Streamed(map(asdict, self.changes)),
         }
 
@@ -306,13 +260,3 @@ def combined_code(codes: Iterable[int]) -> int:
     """Return the exit code of several connections that ended with these codes."""
     found = set(codes)
     return next(code for code in PRECEDENCE if code in found or code == DONE)
-
-
-def _window(window: Window | None) -> dict[str, str | None] | None:
-    if window is None:
-        return None
-    return {"from": time_text(window.start), "to": time_text(window.end) if window.end else None}
-
-
-def _without_empty(content: dict[str, Any], key: str) -> dict[str, Any]:
-    return {name: value for name, value in content.items() if value or name != key}

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from state.history import HistoryEntry
 from sync.errors import DONE, GUARDED, OPEN, UNFINISHED
-from sync.output.report import Cost, RunReport, StreamReport
+from sync.output.report import Cost, RunReport
+from sync.output.stream_report import StreamReport
 from sync.rules.streams import CONTACTS
 
 EXAMPLES: Final = 5

@@ -11,7 +11,8 @@ from sync.text_output.open_items import open_lines
 from sync.text_output.proposal import cost_lines
 
 if TYPE_CHECKING:
-    from sync.output.report import PlannedChange, RunReport, StreamReport
+    from sync.output.report import PlannedChange, RunReport
+    from sync.output.stream_report import StreamReport
 
 Document = Mapping[str, Any]
 

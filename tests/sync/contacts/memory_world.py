@@ -24,7 +24,7 @@ from sync.contacts.read import read_side
 from sync.contacts.sync_policy import SyncPolicy
 from sync.engine import contact_stream
 from sync.output.progress import SilentProgress
-from sync.output.report import Counts, StreamReport
+from sync.output.stream_report import Counts, StreamReport
 from sync.rules import mapping
 from sync.rules.conflict_policy import winner_by_policy
 from sync.rules.shadow_update import ShadowPair

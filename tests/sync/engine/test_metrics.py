@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from connectors.connector import CallCounts
 from state.daily_counts import DailyCount
 from sync.engine.metrics import LIMITS, counted, limit_of
-from sync.output.report import Counts, RunReport, StreamReport
+from sync.output.report import RunReport
+from sync.output.stream_report import Counts, StreamReport
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

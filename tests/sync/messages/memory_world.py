@@ -17,7 +17,7 @@ from sync.messages.context import MessageContext, fingerprint
 from sync.messages.execute import write_plan
 from sync.messages.plan import plan_messages
 from sync.messages.read import read_side
-from sync.output.report import Counts, StreamReport
+from sync.output.stream_report import Counts, StreamReport
 from sync.rules.windows import ReadRange
 from tests.memory_messages import MemoryMessageStore
 from tests.sync.contacts.memory_world import MemoryWorld

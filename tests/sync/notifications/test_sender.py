@@ -10,7 +10,8 @@ from state.file import StateFile
 from state.links import Links
 from sync.config.model import Config, parse
 from sync.notifications.sender import NotificationSender
-from sync.output.report import Counts, RunReport, StreamReport
+from sync.output.report import RunReport
+from sync.output.stream_report import Counts, StreamReport
 from tests.end_to_end.world import Timeline
 from tests.state.files import link, opened
 from tests.sync.config_text import GOOD

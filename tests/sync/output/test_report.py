@@ -7,16 +7,8 @@ import pytest
 from connectors.connector import CallCounts
 from connectors.records import Window
 from sync.output.formats import time_text
-from sync.output.report import (
-    Cost,
-    Counts,
-    PlannedChange,
-    RunReport,
-    Streamed,
-    StreamReport,
-    document,
-    exit_code,
-)
+from sync.output.report import Cost, PlannedChange, RunReport, Streamed, document, exit_code
+from sync.output.stream_report import Counts, StreamReport
 
 START = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
 

@@ -1,7 +1,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sync.output.report import Cost, Counts, PlannedChange, RunReport, StreamReport
+from sync.output.report import Cost, PlannedChange, RunReport
+from sync.output.stream_report import Counts, StreamReport
 from sync.text_output.runs import plan_lines, run_lines, total_lines, verify_lines
 
 START = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)

@@ -1,0 +1,60 @@
+"""The tables of the config file for a service: the state file, the log, notifications and the status page."""
+
+from datetime import timedelta
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from connectors.account_options import OptionsTable, Secret
+from sync.config.value_types import (
+    Address,
+    Command,
+    FilePath,
+    ListenOrOff,
+    ShortSpan,
+    Span,
+    TokenKey,
+)
+
+
+class StateOptions(OptionsTable):
+    """The path of the state file (absolute after loading), and how long overwritten values and runs are kept.
+
+    `token_key` refers to the key that encrypts the OAuth tokens in it.
+    """
+
+    path: FilePath = Field(default="sync.db", validate_default=True)
+    history: Span = timedelta(days=365)
+    token_key: TokenKey | None = None
+
+
+class LogOptions(OptionsTable):
+    """What is logged, and how. `auto` is text on a terminal, and JSON elsewhere."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "human", "json"] = "auto"
+
+
+class NotifyOptions(OptionsTable):
+    """A program that is started once for each event that a person should know; `time_limit` ends it."""
+
+    command: Command
+    time_limit: ShortSpan = timedelta(seconds=10)
+
+
+class StatusPageOptions(OptionsTable):
+    """The address of the daemon's status page, None for no page, and the token that it asks for."""
+
+    listen: ListenOrOff = Address("127.0.0.1", 8787)
+    token: Secret | None = None
+
+    @model_validator(mode="after")
+    def _others_need_a_token(self) -> Self:
+        if self.listen is not None and not self.listen.is_local and self.token is None:
+            raise ValueError("a token beside an address that other machines can reach")
+        return self
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Say whether the config file sets the address. Another program may use the default one."""
+        return "listen" in self.model_fields_set
