@@ -11,7 +11,10 @@ from state.database import Database, Transaction
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """An open conflict. Times are milliseconds; a `changed_ms` is None where the time is unknown."""
+    """An open conflict. Times are milliseconds; a `changed_ms` is None where the time is unknown.
+
+    `reason` says why a user has to decide, None where both sides changed.
+    """
 
     link: int
     field: str
@@ -24,6 +27,7 @@ class Conflict:
     run: str
     resolution: str | None = None
     id: int = 0
+    reason: str | None = None
 
 
 class Conflicts:
@@ -37,13 +41,14 @@ class Conflicts:
         """Open a conflict, or update an open one, which keeps its number and the time when it was found."""
         transaction.execute(
             "INSERT INTO conflict (connection, stream, link, field, who, left_value, right_value, left_changed_ms,"
-            " right_changed_ms, found_ms, run) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " right_changed_ms, found_ms, run, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (link, field) DO UPDATE SET who = excluded.who, left_value = excluded.left_value,"
             " right_value = excluded.right_value, left_changed_ms = excluded.left_changed_ms,"
-            " right_changed_ms = excluded.right_changed_ms",
+            " right_changed_ms = excluded.right_changed_ms, reason = excluded.reason",
             (
                 *self._key, conflict.link, conflict.field, conflict.who, conflict.left_value, conflict.right_value,
                 conflict.left_changed_ms, conflict.right_changed_ms, conflict.found_ms, conflict.run,
+                conflict.reason,
             ),
         )  # fmt: skip
 
@@ -89,4 +94,5 @@ def _conflict(row: sqlite3.Row) -> Conflict:
     return Conflict(
         row["link"], row["field"], row["who"], row["left_value"], row["right_value"], row["left_changed_ms"],
         row["right_changed_ms"], row["found_ms"], row["run"], row["resolution"], row["id"],
+        row["reason"],
     )  # fmt: skip

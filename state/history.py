@@ -98,6 +98,15 @@ class History:
         condition = f"({wanted}) AND h.connection = ? AND h.stream = ? ORDER BY h.id"
         return history_lines(self._db, condition, (*values, *self._key))
 
+    def last_changes(self, link: int, field: str, count: int) -> list[tuple[str, str | None, int, str]]:
+        """Return account, new value, time and rule of the last changes of a field of a link, the latest first."""
+        rows = self._db.execute(
+            "SELECT account, new, at_ms, rule FROM history"
+            " WHERE link = ? AND field = ? AND connection = ? AND stream = ? ORDER BY id DESC LIMIT ?",
+            (link, field, *self._key, count),
+        )
+        return [tuple(row) for row in rows.fetchall()]
+
     def fields_of_link(self, link: int) -> frozenset[str]:
         """Return the fields of a link that were ever written, on either side."""
         rows = self._db.execute(

@@ -36,6 +36,7 @@ class OpenConflict:
     right_changed_ms: int | None
     found_ms: int
     run: str
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +81,17 @@ class OpenIntent:
 
 @dataclass(frozen=True, slots=True)
 class OpenCounts:
-    """How many conflicts, failures, links that lost a side, held fields and parked contacts a connection has."""
+    """How many conflicts, failures, links that lost a side, held fields and parked contacts a connection has.
+
+    `fights` of the conflicts are about fields that went back and forth.
+    """
 
     conflicts: int
     failures: int
     deleted: int
     held: int
     parked: int
+    fights: int
 
 
 def open_conflicts(db: Database, after: int = 0, limit: int = ALL) -> list[OpenConflict]:
@@ -143,9 +148,10 @@ def open_counts(db: Database, connection: int) -> OpenCounts:
         "failure WHERE connection = ? AND dismissed IS NULL",
         "link WHERE connection = ? AND gone IS NOT NULL",
         "held WHERE connection = ?",
+        "conflict WHERE connection = ? AND resolution IS NULL AND reason IS NOT NULL",
     )
-    conflicts, failures, deleted, held = (_count(db, condition, connection) for condition in conditions)
-    return OpenCounts(conflicts, failures, deleted, held, count_parked(db, connection))
+    conflicts, failures, deleted, held, fights = (_count(db, condition, connection) for condition in conditions)
+    return OpenCounts(conflicts, failures, deleted, held, count_parked(db, connection), fights)
 
 
 def count_open_conflicts(db: Database) -> int:

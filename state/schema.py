@@ -325,6 +325,10 @@ CREATE TABLE activity (
 ) WITHOUT ROWID;
 """
 
+FIGHTS = """
+ALTER TABLE conflict ADD COLUMN reason TEXT
+"""
+
 VERSION = 5
 """PRAGMA user_version of a file with all migrations: the number of the release, which may bring several migrations."""
 
@@ -348,6 +352,7 @@ MIGRATIONS = (
     ("016_parked", PARKED),
     ("017_scope_verdicts", SCOPE_VERDICTS),
     ("018_approvals", APPROVALS),
+    ("019_fights", FIGHTS),
 )
 """Every migration in the order in which they are applied."""
 

@@ -11,6 +11,7 @@ from state.links import Link, LinkSide
 from state.staging import Staged
 from sync.contacts.context import Context
 from sync.contacts.failures import list_rejections
+from sync.contacts.fights import FIGHT
 from sync.contacts.link_state import hold, keep_times, own_times, release, set_shown
 from sync.contacts.owed_values import note_owed_values
 from sync.contacts.pair_update import PairUpdate
@@ -137,7 +138,7 @@ def _list_conflicts(transaction: Transaction, context: Context, job: PairUpdate,
             Conflict(
                 link.id, name, job.who, shadow_codec.render(one), shadow_codec.render(other),
                 contact_codec.to_ms(left.time_of(name)), contact_codec.to_ms(right.time_of(name)), context.run.now_ms(),
-                context.run.id,
+                context.run.id, reason=FIGHT if name in job.result.fights else None,
             )
         )  # fmt: skip
     listed = context.tables.conflicts.of_link(link.id)

@@ -7,6 +7,7 @@ from sync.contacts.circle_values import with_newest
 from sync.contacts.commit import commit_update
 from sync.contacts.context import Context
 from sync.contacts.enrichment import enrich
+from sync.contacts.fights import freeze_fights
 from sync.contacts.pair_update import PairUpdate
 from sync.contacts.staged_records import refresh_staged
 from sync.rules.merge import merge
@@ -25,10 +26,13 @@ class SyncPolicy:
         resolutions = context.resolutions(link) if link else {}
         sides = {side.account: side.name for side in context.connection.sides}
         untaken = context.tables.history.refused_fields(link.id) if link else {}
-        return merge(
+        result = merge(
             context.present_rules(), left, right, context.mapping.judge, context.settings.conflicts, resolutions,
             {name: sides[account] for name, account in untaken.items()},
         )  # fmt: skip
+        if link is not None and result.writes:
+            freeze_fights(context, link, result, (left, right), frozenset(resolutions))
+        return result
 
     def complete_merge(
         self, context: Context, link: Link | None, result: Merge, left: SideView, right: SideView

@@ -148,6 +148,7 @@ def _conflict(found: OpenConflict) -> Document:
         },
         "found_at": ms_text(found.found_ms),
         "run": found.run,
+        **({"reason": found.reason} if found.reason else {}),
     }
 
 

@@ -81,7 +81,8 @@ class Merge:
     a first meeting. `refused`: the side that is known not to take the value. `untranslated`: the side and its value at
     a first meeting, where the value has no translation. `enriched`: blanks to fill with data of the company; `awaits`
     is the domain of the company while that data is not known. `owed`: the side that has no place for the value now
-    (R41). No field in `untranslated`, `awaits` or `owed` is agreed.
+    (R41). `fights` are conflicts over fields that went back and forth. No field in `untranslated`, `awaits` or `owed`
+    is agreed.
     """
 
     to_left: dict[str, Value] = field(default_factory=dict)
@@ -95,6 +96,7 @@ class Merge:
     enriched: set[str] = field(default_factory=set)
     awaits: str | None = None
     owed: dict[str, str] = field(default_factory=dict)
+    fights: set[str] = field(default_factory=set)
 
     def to(self, side: str) -> dict[str, Value]:
         """Return what to write on 'left' or 'right'."""

@@ -38,6 +38,8 @@ def one_conflict_lines(conflict: Document) -> Iterator[str]:
         shown, at = conflict[side], conflict[side]["changed_at"]
         changed = time_shown(at) if at else "an unknown time"
         yield f"  {side}, at {shown['account']}: {_value(conflict, side, longest=None)}, changed at {changed}"
+    if "reason" in conflict:
+        yield f"  {printable(conflict['reason'])}"
     yield f"  found at {time_shown(conflict['found_at'])} by run {conflict['run']}"
     typed = "" if conflict["field"] == WHOLE else " | --value V"
     yield f"settle it with: sync conflicts resolve {conflict['id']} --left | --right | --newest{typed}"

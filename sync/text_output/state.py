@@ -108,6 +108,9 @@ def _connection_notes(connection: Document) -> Iterator[str]:
         yield f"{what} waits for you since {time_shown(connection['waiting']['since'])}: sync approve {name}"
     if connection.get("charged"):
         yield f"{counted(connection['charged'], 'company look-up')} in the last 30 days; each may be charged"
+    if connection.get("fights"):
+        fields = counted(connection["fights"], "field")
+        yield f"frozen: {fields} that went back and forth between both sides; settle: sync conflicts list"
     if connection.get("parked"):
         yield f"parked: {counted(connection['parked'], 'linked contact')}, out of the scope under `only`"
     if "webhooks" in connection:
