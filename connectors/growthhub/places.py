@@ -74,8 +74,8 @@ _READ_ONLY: Final[Mapping[str, FieldType]] = {
     "dnd": "boolean",
 }
 NATIVE: Final[Mapping[str, Place]] = {
-    **{key: Place(key, key, kind, kind="property") for key, kind in _WRITABLE.items()},
-    **{key: Place(key, key, kind, writable=False, kind="property") for key, kind in _READ_ONLY.items()},
+    **{key: Place(key, key, kind) for key, kind in _WRITABLE.items()},
+    **{key: Place(key, key, kind, writable=False) for key, kind in _READ_ONLY.items()},
 }
 """The native places, by their property."""
 

@@ -85,6 +85,24 @@ def stored_form(name: str, places: Mapping[str, str]) -> str:
     return f"{name} {json.dumps(dict(places), sort_keys=True)}"
 
 
+def used_form(stored: str, kinds: Mapping[str, str]) -> str:
+    """Return a field as the state has it, without the places that were ignored: they never moved it.
+
+    A stored place of a native field that was used has another form (sync.rules.mapping).
+    """
+    name, _, text = stored.partition(" ")
+    if not text.startswith("{"):
+        return stored
+    systems = {**{kind: kind for kind in kinds.values()}, **kinds}
+    places = json.loads(text)
+    used = {
+        key: place
+        for key, place in places.items()
+        if not (key in systems and name in registry.system(systems[key]).native_fields)
+    }
+    return stored_form(name, used) if used else name
+
+
 def ignored_lines(fields: Fields) -> Iterator[tuple[str, str]]:
     """Yield each field with an ignored place, and a sentence about it."""
     for name, options in fields.items():

@@ -7,7 +7,7 @@ from state import connections
 from state.database import Transaction
 from sync.config.field_places import displaced
 from sync.config.fields import computed_at
-from sync.config.ignored_places import native_places
+from sync.config.ignored_places import native_places, used_form
 from sync.config.model import Connection
 from sync.engine.field_settings import computed_names, exchange_of, fingerprint_settings, own_names
 from sync.rules import mapping
@@ -36,8 +36,9 @@ def mapping_in_force(
     if not known or known[in_force][0] != fingerprint:
         in_force = connections.add_mapping(transaction, number, fingerprint, tuple(fields_with_places))
         known = connections.mappings(transaction, number)
+    names = {used_form(stored, kinds): name for stored, name in fields_with_places.items()}
     table = {
-        key: tuple(fields_with_places.get(each, f"{each}, moved") for each in fields)
+        key: tuple(names.get(used_form(each, kinds), f"{each}, moved") for each in fields)
         for key, (_, fields) in known.items()
     }
     return table, in_force

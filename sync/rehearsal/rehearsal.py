@@ -37,7 +37,7 @@ POLICIES: Final = frozenset({"newest", "left", "right"})
 """The rules of history entries that a conflict policy decided."""
 
 ENRICHMENT: Final = "enrichment: no company is looked up"
-MESSAGES: Final = "messages: they are not rehearsed"
+MESSAGES: Final = "messages: only contacts are copied"
 
 
 def rehearse(

@@ -23,7 +23,10 @@ def fields_lines(document: Document) -> Iterator[str]:
 def suggestion_lines(document: Document) -> Iterator[str]:
     """Yield the lines for the config, each with its reason as a comment."""
     if not document["suggestions"]:
-        yield "nothing to propose: no two unused places have one name, or values that agree"
+        yield (
+            "nothing to propose: no two unused places have one name, or values that agree among linked contacts "
+            "(before the first `sync run` no contact is linked)"
+        )
     table = ""
     for one in document["suggestions"]:
         heading = f"[connections.{one['connection']}.contacts.fields]"

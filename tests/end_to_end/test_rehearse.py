@@ -219,7 +219,7 @@ def test_a_field_that_does_not_come_to_rest_is_named(live_world: World, monkeypa
 def test_messages_are_not_rehearsed_and_that_is_said(world: World) -> None:
     world.tables = '[connections.sales.messages]\nas = "note"\n'
     world.gg.add_message(world.gg.add(first_name="Ann", email="ann@example.com"), rendered_copy="Hello")
-    assert predicted(world)["not_rehearsed"] == ["messages: they are not rehearsed"]
+    assert predicted(world)["not_rehearsed"] == ["messages: only contacts are copied"]
 
 
 def test_an_unknown_connection_is_refused_before_any_call(live_world: World) -> None:

@@ -72,3 +72,18 @@ def test_a_new_connection_uses_the_place(world: World) -> None:
     left = world.gg.add(**ADA)
     world.run()
     assert world.gh.custom(world.links()[left], "contact.job_title") == "Acme"
+
+
+@pytest.mark.parametrize("line", ['country = { growthhub = "contact.land" }', 'title = { growthgenius = "title" }'])
+def test_a_place_that_is_ignored_comes_and_goes_without_a_first_meeting(world: World, line: str) -> None:
+    left = world.gg.add(email="bo@example.com")
+    world.run()
+    world.gh.edit(world.links()[left], country="US")  # as servers fill it in
+    world.run()
+    world.gg.edit(left, country=None)
+    world.run()
+    for lines in ([line], []):
+        configure(world, *lines)
+        with world.calls() as calls:
+            assert world.run().exit_code == 0
+        assert calls.writes == []

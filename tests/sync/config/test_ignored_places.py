@@ -6,7 +6,7 @@ import pytest
 
 from connectors.contact import FIELDS
 from sync.config.fields import WORDED
-from sync.config.ignored_places import stored_form
+from sync.config.ignored_places import stored_form, used_form
 from sync.config.model import Config, load, parse
 from sync.errors import ConfigError
 from sync.rules.mapping import FieldRule, fields_with_places
@@ -101,3 +101,19 @@ def test_a_config_without_such_a_place_reads_no_state(tmp_path: Path) -> None:
     (tmp_path / "sync.db").write_bytes(b"no database")
     (tmp_path / "config.toml").write_text(with_line(TABLE, 'custom1 = { growthhub = "contact.x" }'), encoding="utf-8")
     assert load(tmp_path / "config.toml").warnings == []
+
+
+@pytest.mark.parametrize(
+    ("stored", "used"),
+    [
+        ("title", "title"),
+        ('title {"growthgenius": "company_name"}', "title"),
+        ('title {"growthgenius": "company_name", "growthhub": "contact.x"}', 'title {"growthhub": "contact.x"}'),
+        ('title at {"growthgenius": "company_name"}', 'title at {"growthgenius": "company_name"}'),
+        ('country {"hub": "contact.land"}', "country"),
+        ('stage {"tags": "stage:"}', 'stage {"tags": "stage:"}'),
+        ('score [{"growthhub": "contact.x"}, "type=number"]', 'score [{"growthhub": "contact.x"}, "type=number"]'),
+    ],
+)
+def test_a_stored_place_that_was_ignored_never_moved_its_field(stored: str, used: str) -> None:
+    assert used_form(stored, {"growthgenius": "growthgenius", "hub": "growthhub"}) == used
