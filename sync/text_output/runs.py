@@ -123,7 +123,8 @@ def _stream_lines(report: "RunReport") -> Iterator[str]:
         yield f"{name}: " + ", ".join(f"{word} {number:,}" for word, number in left_over.items())
     for account, keys in report.fields_created.items():
         if keys:
-            yield f"{account}: created custom fields {', '.join(map(printable, keys))}"
+            created = "would create" if report.dry_run else "created"
+            yield f"{account}: {created} custom fields {', '.join(map(printable, keys))}"
     yield from _owed_lines(report.owed)
 
 

@@ -29,6 +29,11 @@ def test_a_run_is_summarised_with_what_to_do_next() -> None:
     ]
 
 
+def test_a_dry_run_says_which_custom_fields_a_run_would_create() -> None:
+    lines = list(run_lines([report(fields_created={"growthhub": ["contact.job_title"]}, dry_run=True)]))
+    assert "  growthhub: would create custom fields contact.job_title" in lines
+
+
 def test_a_guarded_run_names_the_next_commands() -> None:
     lines = list(run_lines([report(streams={}, guarded="it would rewrite 60 of 100 people")]))
     assert lines[1:] == [
