@@ -1,13 +1,12 @@
 """`sync daemon`: run every connection on its schedule until a signal ends it."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from sync.commands.invocation import config_option, json_option, open_config, show
-from sync.commands.verbosity import log_level
+from sync.commands.verbosity import log_opened
 
 if TYPE_CHECKING:
     from sync.config.model import Config
@@ -39,7 +38,6 @@ def _serve(config: "Config", *, as_json: bool) -> int:
     from sync.config.model import load
     from sync.daemon.daemon import Daemon
     from sync.daemon.process import ActiveConfig, serve
-    from sync.output.log_format import logging_to
     from sync.page.endpoint import page_endpoint
     from sync.streams.cell_checks import raising_damage
     from sync.webhooks import endpoint as webhooks
@@ -50,6 +48,5 @@ def _serve(config: "Config", *, as_json: bool) -> int:
         receiver = webhooks.webhooks_endpoint(lambda: active.config, clock, daemon.webhooks, daemon.wake)
         return page_endpoint(active, daemon), receiver
 
-    form = "json" if as_json else config.log.format
-    with logging_to(sys.stderr, log_level(config.log.level), form), raising_damage(config.state.path):
+    with log_opened(config, "json" if as_json else None), raising_damage(config.state.path):
         return serve(config, lambda: load(config.path), clock, endpoints)

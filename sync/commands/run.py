@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ import click
 
 from sync.commands.invocation import config_option, json_option, named, open_config, show_json, show_lines
 from sync.commands.plan_files import NO_FILES, PlanFiles, write_files
-from sync.commands.verbosity import is_verbose, log_level, progress_shown
+from sync.commands.verbosity import is_verbose, log_opened, progress_shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -246,16 +246,15 @@ def _log_ends(reports: "list[RunReport]", *, whole: bool) -> None:
 
 @contextmanager
 def _watched(config: "Config", options: "RunOptions") -> "Iterator[TerminalProgress | LineProgress]":
-    """Show the progress on a terminal and in dry runs; otherwise write a log."""
-    from sync.output.log_format import logging_to
+    """Show the progress on a terminal and in dry runs; otherwise, and where the log has a file, write the log."""
     from sync.output.progress import LogProgress
 
-    if options.dry_run or sys.stderr.isatty() or is_verbose():
-        with progress_shown() as progress:
-            yield progress
-        return
-    with logging_to(sys.stderr, log_level(config.log.level), config.log.format), LogProgress(sys.stderr) as logged:
-        yield logged
+    is_shown = options.dry_run or sys.stderr.isatty() or is_verbose()
+    is_logged = not (options.dry_run or is_verbose()) and (config.log.file is not None or not is_shown)
+    with ExitStack() as stack:
+        if is_logged:
+            stack.enter_context(log_opened(config))
+        yield stack.enter_context(progress_shown() if is_shown else LogProgress(sys.stderr))
 
 
 def _question(progress: "TerminalProgress | LineProgress", *, ask: bool) -> "Confirm | None":

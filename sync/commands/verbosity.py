@@ -9,6 +9,8 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sync.config.model import Config
+    from sync.output.log_format import Format
     from sync.output.progress import LineProgress, TerminalProgress
 
 VERBOSE: Final = "growthsync.verbose"
@@ -48,6 +50,26 @@ def verbosity_options() -> tuple[click.Option, click.Option]:
             help="Write only the result, warnings and errors: no progress, no notes.",
         ),
     )
+
+
+@contextmanager
+def log_opened(config: "Config", form: "Format | None" = None) -> "Iterator[None]":
+    """Log as the config says: to its file, else to standard error. Raises ConfigError."""
+    from sync.errors import ConfigError
+    from sync.output.log_file import LogFile
+    from sync.output.log_format import logging_to
+
+    options = config.log
+    if options.file is None:
+        with logging_to(sys.stderr, log_level(options.level), form or options.format):
+            yield
+        return
+    try:
+        file = LogFile(options.file)
+    except OSError as error:
+        raise ConfigError(f"{config.path}: log.file: {options.file} cannot be written ({error.strerror})") from None
+    with file, logging_to(file, options.level, form or options.format):
+        yield
 
 
 @contextmanager

@@ -29,10 +29,11 @@ class StateOptions(OptionsTable):
 
 
 class LogOptions(OptionsTable):
-    """What is logged, and how. `auto` is text on a terminal, and JSON elsewhere."""
+    """What is logged, how, and where: None is standard error. `auto` is text on a terminal, and JSON elsewhere."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["auto", "human", "json"] = "auto"
+    file: FilePath | None = None
 
 
 class NotifyOptions(OptionsTable):

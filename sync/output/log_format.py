@@ -10,7 +10,7 @@ structlog takes longer to import than a quiet run takes, so the first line impor
 import logging
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager, suppress
-from typing import Any, Literal, TextIO
+from typing import Any, Literal, Protocol, TextIO, cast
 
 from sync.output import event_log
 from sync.output.event_log import Write
@@ -19,8 +19,21 @@ from sync.output.privacy import public_facts
 Format = Literal["auto", "human", "json"]
 
 
+class LogStream(Protocol):
+    """What a log is written to."""
+
+    def write(self, text: str, /) -> int:
+        """Write a text."""
+
+    def flush(self) -> None:
+        """Hand what was written on."""
+
+    def isatty(self) -> bool:
+        """Say whether it is a terminal."""
+
+
 @contextmanager
-def logging_to(stream: TextIO, level: str, form: Format) -> Iterator[None]:
+def logging_to(stream: LogStream, level: str, form: Format) -> Iterator[None]:
     """Write the events of the block to the stream; `auto` means text on a terminal and JSON elsewhere."""
     human = stream.isatty() if form == "auto" else form == "human"
     libraries = _Libraries(logging.WARNING)
@@ -43,7 +56,7 @@ class _Libraries(logging.Handler):
         log("a library reports", kind=record.name, text=record.getMessage())
 
 
-def _writer(stream: TextIO, *, human: bool) -> Write:
+def _writer(stream: LogStream, *, human: bool) -> Write:
     """Return a function that writes lines to the stream."""
     import structlog  # takes longer than a quiet run, so the first line imports it
 
@@ -53,7 +66,7 @@ def _writer(stream: TextIO, *, human: bool) -> Write:
         else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
     logger = structlog.wrap_logger(
-        structlog.WriteLogger(stream),
+        structlog.WriteLogger(cast("TextIO", stream)),  # it writes and flushes, no more
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -221,3 +221,15 @@ def test_the_program_that_hears_of_a_run_hears_of_one_by_hand_too(live_world: Wo
     assert world.sync("run").code == 1
     assert world.sync("plan").code == 1
     assert [(one["event"], one["over"]) for one in heard(tmp_path)] == [("failed", False), ("failed", True)]
+
+
+def test_the_log_goes_to_the_file_that_the_config_names(world: World) -> None:
+    world.gg.add(email="ann@example.com")
+    world.tables += '\n[log]\nfile = "logs/sync.log"\n'
+    refused = world.sync("run")
+    assert (refused.code, "log.file: " in refused.err) == (2, True)
+    (world.folder / "logs").mkdir()
+    done = world.sync("run")
+    assert (done.code, done.err) == (0, "")
+    lines = [json.loads(line) for line in (world.folder / "logs" / "sync.log").read_text().splitlines()]
+    assert any(line["event"] == "created" or "run" in line for line in lines)
