@@ -16,6 +16,7 @@ from connectors.growthhub.client import GrowthHubClient
 from connectors.growthhub.custom_fields import CustomFields
 from connectors.growthhub.mapping import Mapper
 from connectors.growthhub.search import Search
+from connectors.growthhub.search_reading import read_window
 from connectors.growthhub.source_places import written_ids
 from connectors.health import refuse_to_tell
 from connectors.records import Raw, UnreadableRow, Window
@@ -75,7 +76,7 @@ class GrowthHubCandidates:
 
     def _added(self, since: datetime) -> Iterator[Raw]:
         unread: list[UnreadableRow] = []
-        for page in self._search.read(Window(since - CLOCK_TOLERANCE), by="dateAdded"):
+        for page in read_window(self._search, Window(since - CLOCK_TOLERANCE), by="dateAdded"):
             yield from page.records
             unread += page.unread
         refuse_to_tell(self._client.account, unread)

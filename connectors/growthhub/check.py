@@ -4,26 +4,19 @@ Rules kept here: nothing is changed unless `fix` asks for it. A token without `l
 can search contacts. Each problem comes with its remedy.
 """
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, Protocol
 
 from connectors.connector import Finding
 from connectors.errors import AuthError, ConnectorError, RecordError, RecordGone, RecordRefused
-from connectors.growthhub.custom_fields import PLACES
+from connectors.growthhub.client import GrowthHubClient
+from connectors.growthhub.custom_fields import PLACES, CustomFields
+from connectors.growthhub.location import Location, LocationUsers
+from connectors.growthhub.messages import GrowthHubMessages
+from connectors.growthhub.scopes import SCOPES
+from connectors.growthhub.search import Search
+from connectors.growthhub.tag_groups import TagGroups
 
-if TYPE_CHECKING:
-    from connectors.growthhub.connector import GrowthHub
-
-SCOPES: Final = {
-    "contacts": "contacts.readonly and contacts.write",
-    "write": "contacts.write",
-    "location": "locations.readonly",
-    "fields": "locations/customFields.readonly",
-    "make fields": "locations/customFields.write",
-    "users": "users.readonly",
-    "messages": "conversations/message.readonly",
-    "conversations": "conversations.readonly, conversations.write and conversations/message.write",
-}
 NO_CONTACT: Final = "growthsync-no-such-contact"
 """An id that no contact has."""
 
@@ -32,7 +25,24 @@ FORBIDDEN: Final = 403
 _ELSEWHERE: Final = "does not have access to this location"
 
 
-def findings(hub: "GrowthHub", *, fix: bool) -> list[Finding]:
+class CheckedLocation(Protocol):
+    """What a check asks of a connector (connectors.growthhub.connector.GrowthHub)."""
+
+    client: GrowthHubClient
+    custom_fields: CustomFields
+    directory: LocationUsers
+    groups: TagGroups
+    has_messages: bool
+    location: Location
+    login: str
+    message_store: GrowthHubMessages
+    search: Search
+
+    def create_places(self, names: frozenset[str]) -> Sequence[str]:
+        """Create the custom fields that these fields lack, and return their keys."""
+
+
+def findings(hub: CheckedLocation, *, fix: bool) -> list[Finding]:
     """Return one finding per thing tried. With `fix`, missing custom fields are created. Raises TransientError."""
     contacts = _contacts(hub)
     if not contacts.ok:
@@ -43,7 +53,7 @@ def findings(hub: "GrowthHub", *, fix: bool) -> list[Finding]:
     return [contacts, *_location(hub), *_custom_fields(hub, fix=fix), _users(hub), *messages]
 
 
-def _contacts(hub: "GrowthHub") -> Finding:
+def _contacts(hub: CheckedLocation) -> Finding:
     what = f"token may search the contacts of location {hub.client.location_id}"
     try:
         hub.search.ask({"pageLimit": 1})
@@ -52,7 +62,7 @@ def _contacts(hub: "GrowthHub") -> Finding:
     return Finding(what, ok=True)
 
 
-def writing(hub: "GrowthHub") -> Finding:
+def writing(hub: CheckedLocation) -> Finding:
     """Try to change a contact that does not exist: a token without the scope is refused before that is noticed.
 
     It is not documented that the scope is checked first. An answer that means neither is no proof either way.
@@ -74,7 +84,7 @@ def writing(hub: "GrowthHub") -> Finding:
     return Finding(what, ok=True)
 
 
-def _may_make_fields(hub: "GrowthHub") -> bool:
+def _may_make_fields(hub: CheckedLocation) -> bool:
     """Say whether the token may create custom fields, by asking for one without name and type."""
     try:
         hub.client.ask_for_unnamed_field()
@@ -85,7 +95,7 @@ def _may_make_fields(hub: "GrowthHub") -> bool:
     return True
 
 
-def _mend(hub: "GrowthHub", error: AuthError) -> str:
+def _mend(hub: CheckedLocation, error: AuthError) -> str:
     if hub.login:
         return f"log in again, with the location {hub.client.location_id} and all scopes: {hub.login}"
     if _ELSEWHERE in error.message:
@@ -99,7 +109,7 @@ def _mend(hub: "GrowthHub", error: AuthError) -> str:
     )
 
 
-def _location(hub: "GrowthHub") -> Iterator[Finding]:
+def _location(hub: CheckedLocation) -> Iterator[Finding]:
     what = "location settings readable"
     try:
         record = hub.location.read()
@@ -119,7 +129,7 @@ def _location(hub: "GrowthHub") -> Iterator[Finding]:
         )
 
 
-def _custom_fields(hub: "GrowthHub", *, fix: bool) -> Iterator[Finding]:
+def _custom_fields(hub: CheckedLocation, *, fix: bool) -> Iterator[Finding]:
     what = "custom fields readable"
     try:
         hub.custom_fields.read()
@@ -131,7 +141,7 @@ def _custom_fields(hub: "GrowthHub", *, fix: bool) -> Iterator[Finding]:
     yield _places(hub, fix=fix)
 
 
-def _places(hub: "GrowthHub", *, fix: bool) -> Finding:
+def _places(hub: CheckedLocation, *, fix: bool) -> Finding:
     what = "custom fields for everything that GrowthHub has no field of its own for"
     names = frozenset(PLACES) - hub.groups.names
     made = hub.create_places(names) if fix else []
@@ -149,7 +159,7 @@ def _places(hub: "GrowthHub", *, fix: bool) -> Finding:
     return Finding(what, ok=False, problem=problem, mend=mend, fixable=may and not fix, fatal=False)
 
 
-def _users(hub: "GrowthHub") -> Finding:
+def _users(hub: CheckedLocation) -> Finding:
     what = "users readable, for the field owner"
     if hub.directory.is_readable():
         return Finding(what, ok=True)
@@ -162,7 +172,7 @@ def _users(hub: "GrowthHub") -> Finding:
     )
 
 
-def _messages(hub: "GrowthHub") -> Iterator[Finding]:
+def _messages(hub: CheckedLocation) -> Iterator[Finding]:
     """Try what messages need. Whether the token may record in conversations cannot be tried without doing it."""
     client, style = hub.message_store.client, hub.message_store.style
     yield _tried(

@@ -23,7 +23,9 @@ from connectors.growthhub.mapping import outline
 from connectors.growthhub.messages import GrowthHubMessages, MessageStyle
 from connectors.growthhub.native_fields import NativeFields
 from connectors.growthhub.places import NATIVE as NATIVE_PLACES
+from connectors.growthhub.scopes import SCOPES
 from connectors.growthhub.search import Search
+from connectors.growthhub.search_reading import read_window
 from connectors.growthhub.source_places import MARKER, is_source_place
 from connectors.growthhub.tag_groups import TagGroups
 from connectors.growthhub.wire_record import NATIVE, custom_values, digest, lacks_names
@@ -55,8 +57,8 @@ class GrowthHub:
     can_delete = True
     guessed: frozenset[str] = frozenset()
     bulk = None
-    write_scope = account_check.SCOPES["write"]
-    place_scope = account_check.SCOPES["make fields"]
+    write_scope = SCOPES["write"]
+    place_scope = SCOPES["make fields"]
     companies = None
     consent_fields: frozenset[str] = frozenset()
 
@@ -134,7 +136,7 @@ class GrowthHub:
     def read_window(self, window: Window) -> Iterator[Page]:
         """Yield the contacts with a `dateUpdated` in the window. A row with lower-case names alone is read by id."""
         self._renew()
-        for page in self.search.read(window):
+        for page in read_window(self.search, window):
             yield replace(page, records=[self._with_names(row) for row in page.records])
 
     def read_record(self, record_id: str) -> Page:

@@ -1,4 +1,7 @@
-"""Find the scope that a call needs, so that a refusal can name it. Calls are matched by the segments of the path."""
+"""The scopes of GrowthHub: by what needs them, and that of a call, so that a refusal can name it.
+
+Calls are matched by the segments of the path.
+"""
 
 from collections.abc import Sequence
 from typing import Final
@@ -20,6 +23,18 @@ WRITING: Final = (
     (("conversations", "messages"), "conversations/message.write"),
     (("conversations",), "conversations.write"),
 )
+
+SCOPES: Final = {
+    "contacts": "contacts.readonly and contacts.write",
+    "write": "contacts.write",
+    "location": "locations.readonly",
+    "fields": "locations/customFields.readonly",
+    "make fields": "locations/customFields.write",
+    "users": "users.readonly",
+    "messages": "conversations/message.readonly",
+    "conversations": "conversations.readonly, conversations.write and conversations/message.write",
+}
+"""By what needs them."""
 
 
 def scope_of(path: str, *, writes: bool) -> str | None:

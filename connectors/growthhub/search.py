@@ -4,16 +4,15 @@ Rules kept here: R42 (a page at which the server fails is asked for in smaller p
 proves nothing, because this API always gives it).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from connectors.errors import AnswerTooLarge, RecordError, RecordRefused, ServerTrouble
 from connectors.growthhub.client import GrowthHubClient, is_record
-from connectors.growthhub.search_reading import SearchReading
 from connectors.health import Health
 from connectors.http.call import Reply
-from connectors.records import Page, Raw, Window
+from connectors.records import Raw
 
 LARGEST_PAGE = 500
 SMALLER_PAGE = 100
@@ -27,15 +26,6 @@ class Search:
         self.client = client
         self.page_limit = LARGEST_PAGE
         self.health = Health(client.account, self._plain_read)
-
-    def read(self, window: Window, by: str = "dateUpdated") -> Iterator[Page]:
-        """Yield the contacts with a `dateUpdated` (or `dateAdded`) in the window.
-
-        A record that the server cannot answer is named by its place. Raises IncompleteWindow, AuthError,
-        TransientError.
-        """
-        self.health.begin()
-        return SearchReading(self, window, by).pages()
 
     def having(self, field: str, value: str) -> list[Raw]:
         """Return the contacts with this value in a field, one page at most. Raises ServerTrouble."""

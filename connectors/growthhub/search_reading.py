@@ -12,16 +12,14 @@ Rules kept here (R42, R43):
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from connectors.errors import AnswerTooLarge, IncompleteWindow
 from connectors.growthhub.client import is_record
 from connectors.growthhub.distinct_count import DistinctCount
+from connectors.growthhub.search import Search
 from connectors.records import Page, Raw, UnreadableRow, Window
 from connectors.values import instant
-
-if TYPE_CHECKING:
-    from connectors.growthhub.search import Search
 
 AT_MOST_TIMES = 2
 AT_MOST_MORE = 10_000
@@ -33,6 +31,15 @@ _MILLISECOND = timedelta(milliseconds=1)
 _SHORTEST = timedelta(milliseconds=2)
 DEEPEST = 24
 """The number of times that a span is halved in which several records make the server fail."""
+
+
+def read_window(search: Search, window: Window, by: str = "dateUpdated") -> Iterator[Page]:
+    """Yield the contacts with a `dateUpdated` (or `dateAdded`) in the window.
+
+    A record that the server cannot answer is named by its place. Raises IncompleteWindow, AuthError, TransientError.
+    """
+    search.health.begin()
+    return SearchReading(search, window, by).pages()
 
 
 def _until_last_record(rows: list[Any]) -> list[Any]:
@@ -81,7 +88,7 @@ class _Headway:
 class SearchReading:
     """Reads one window until it is proven complete."""
 
-    def __init__(self, search: "Search", window: Window, by: str, depth: int = 0) -> None:
+    def __init__(self, search: Search, window: Window, by: str, depth: int = 0) -> None:
         self._search = search
         self._window = window
         self._by = by

@@ -129,19 +129,26 @@ def link_found(
     side.identities.put_contacts(transaction, [contact_codec.index_entry(found)])
     if foreign:
         return
-    unwritten = _replaced_by_guess(context, side, intent, found) | _not_there(context, side, intent, found)
-    if unwritten:
-        # The run may not read the source record again: as a due failure it is retried, with the value.
-        staged = Staged(source.name, intent.source_id, contact=intent.contact)
-        names = ", ".join(sorted(unwritten))
-        reason = f"{side.account} has created the contact without {names}; the next run writes it"
-        note_failure(transaction, context, source, staged, "update", reason, due_ms=context.run.now_ms())
+    _retry_unwritten(transaction, context, side, intent, found)
     sent = context.mapping.travelling(intent.sent)
     enriched = {name: sent[name] for name in intent.enriched if name in sent}
     context.tables.history.add_entries(
         transaction, _entries(context, side, link, enriched), context.run.id, context.run.now_ms()
     )
     context.report.accounts[side.account].created += 1
+
+
+def _retry_unwritten(
+    transaction: Transaction, context: Context, side: Side, intent: CreateIntent, found: Contact
+) -> None:
+    """Note what the created record lacks as a due failure, since the run may not read the source record again."""
+    unwritten = _replaced_by_guess(context, side, intent, found) | _not_there(context, side, intent, found)
+    if not unwritten:
+        return
+    source = context.connection.other(side)
+    staged = Staged(source.name, intent.source_id, contact=intent.contact)
+    reason = f"{side.account} has created the contact without {', '.join(sorted(unwritten))}; the next run writes it"
+    note_failure(transaction, context, source, staged, "update", reason, due_ms=context.run.now_ms())
 
 
 def _is_foreign(context: Context, side: Side, intent: CreateIntent, found: Contact) -> bool:
