@@ -10,6 +10,7 @@ from benchmarks import (
     first_sync,
     full_read,
     idle_run,
+    many_fields,
     memory,
     message_sync,
     rate_limit,
@@ -31,6 +32,7 @@ BENCHMARKS: Mapping[str, Callable[[LinkedWorlds], list[Row]]] = {
     "g7": message_sync.measure,
     "g8": webhooks.measure,
     "g9": rehearsal.measure,
+    "g10": many_fields.measure,
 }
 
 

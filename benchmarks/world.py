@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from benchmarks.own_fields import custom_values, make_fields, values
 from benchmarks.sample_contacts import prospect
 from benchmarks.sample_messages import text
 from connectors.growthgenius import mapping
@@ -32,7 +33,7 @@ def main() -> None:
     limit = RateLimit(*options["limit"])
     left = GrowthGeniusSandbox(behaviour=Behaviour(page_size=200))
     right = GrowthHubSandbox(rate=limit)
-    fill(left, right, options["people"], on_both=options["on_both"])
+    fill(left, right, options["people"], on_both=options["on_both"], own_fields=options["own_fields"])
     correspond(left, right, options["messages"])
     with left, right:
         right.throttled = 0
@@ -42,20 +43,22 @@ def main() -> None:
             tell({"growthgenius": len(left.calls), "growthhub": len(right.calls), "throttled": right.throttled})
 
 
-def fill(left: GrowthGeniusSandbox, right: GrowthHubSandbox, people: int, *, on_both: bool) -> None:
+def fill(left: GrowthGeniusSandbox, right: GrowthHubSandbox, people: int, *, on_both: bool, own_fields: bool) -> None:
     """Add contacts at GrowthGenius, one a second until a month ago, and the same at GrowthHub as a sync would."""
     limit, right.rate = right.rate, None
     places = make_places(right)
+    own = make_fields(right) if own_fields else {}
     owner = right.add_user(OWNER)
     reader = mapping.ContactReader("US", lambda _: OWNER)
     start = datetime.now(UTC) - AGO - timedelta(seconds=people)
     for number in range(people):
         moment = start + timedelta(seconds=number)
-        record_id = left.add(at=moment, **prospect(number))
+        record_id = left.add(at=moment, **prospect(number) | (values(number) if own else {}))
         if on_both:
             fields = reader.contact(left.person(record_id), {}).fields
-            sending = encode(fields, places, lambda _: owner, creating=True)
-            add(right, sending.body(), places[MARKER].id, record_id, moment)
+            body = encode(fields, places, lambda _: owner, creating=True).body()
+            body["customFields"] += custom_values(left.person(record_id), own) if own else []
+            add(right, body, places[MARKER].id, record_id, moment)
     right.rate = limit
 
 

@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Self
 
+from benchmarks.own_fields import config as own_fields_table
 from benchmarks.process_cost import ROOT, Cost, python
 
 WIDE = (10_000, 10.0)
@@ -43,20 +44,32 @@ lookback = "0s"
 class World:
     """People at GrowthGenius and, with `on_both`, the same ones at GrowthHub, under a limit of (calls, seconds).
 
+    With `own_fields` they have values in many more places (benchmarks.own_fields), which are mapped if `mapped`.
     So many `messages` were written at either side, a month ago; they stay there until they are let travel.
     """
 
-    def __init__(self, people: int, *, on_both: bool, limit: tuple[int, float] = WIDE, messages: int = 0) -> None:
+    def __init__(
+        self,
+        people: int,
+        *,
+        on_both: bool,
+        limit: tuple[int, float] = WIDE,
+        messages: int = 0,
+        own_fields: bool = False,
+        mapped: bool = False,
+    ) -> None:
         self.people = people
         self.folder = Path(tempfile.mkdtemp(prefix="growthsync-benchmark-"))
-        options = json.dumps({"people": people, "on_both": on_both, "limit": limit, "messages": messages})
+        options = json.dumps(
+            {"people": people, "on_both": on_both, "limit": limit, "messages": messages, "own_fields": own_fields}
+        )
         self._server = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.world", options],
             cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
         self.places: dict[str, str] = self._answer()
         self.config = self.folder / "config.toml"
-        self.config.write_text(CONFIG.format(**self.places))
+        self.config.write_text(CONFIG.format(**self.places) + (own_fields_table() if mapped else ""))
         self.config.chmod(0o600)
 
     def __enter__(self) -> Self:

@@ -92,6 +92,10 @@ class GrowthGeniusPlace:
 
     type: FieldType
     place: Place
+    decode: Callable[[Any, tuple[str, ...]], typed.Decoded] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "decode", typed.decoder(self.type))
 
 
 def mapped_places(mapped: Mapping[str, MappedField]) -> dict[str, GrowthGeniusPlace]:
@@ -143,9 +147,10 @@ class ContactReader:
     def _mapped(self, raw: Raw) -> dict[str, Reading | tuple[str, ...]]:
         """Return what a record shows of the mapped fields. A key that it does not show is unknown (R4)."""
         readings: dict[str, Reading | tuple[str, ...]] = {}
+        regions = self._regions(raw)
         for name, mapped in self.mapped.items():
             is_shown, value = places.shown(raw, mapped.place.key)
-            readings[name] = typed.decode(mapped.type, value, self._regions(raw)) if is_shown else UNKNOWN
+            readings[name] = mapped.decode(value, regions) if is_shown else UNKNOWN
         return readings
 
     def outline(self, raw: Raw) -> Contact:

@@ -75,10 +75,10 @@ def wire_key(key: str) -> str:
 
 def shown(raw: Raw, key: str) -> tuple[bool, Any]:
     """Return whether a record shows a place, and its raw value."""
+    if key in raw:
+        return True, raw[key]
     outer, _, inner = key.partition(".")
     if outer not in raw:
         return False, None
     value = raw[outer]
-    if not inner:
-        return True, value
     return (True, value.get(inner)) if isinstance(value, Mapping) else (value is None, None)

@@ -105,6 +105,7 @@ class GrowthHub:
         self.fields_to_create = self.mappable_fields & self.custom_fields.keys.keys()
         self.fields = self.mappable_fields
         self._country = country
+        self._noted: tuple[frozenset[str], Mapping[str, Place], bool] | None = None
         self._mapper = CurrentMapper(
             country, self.custom_fields, self._native, self.groups, self.directory,
             channels=channels, sources=sources, compute=compute, rebuilt=self._note_fields,
@@ -286,7 +287,12 @@ class GrowthHub:
         self._note_fields()
 
     def _note_fields(self) -> None:
-        named = {*NATIVE, *self.custom_fields.known(), *self.groups.names, *self._native.places} - self._native.unfit
-        shown_only = {name for name, place in self.mapped_places.items() if not place.writable}
+        known, places, ownerless = self.custom_fields.known(), self.mapped_places, self.owner_emails == frozenset()
+        # This is asked with each write, and the answer hardly ever changes.
+        if self._noted is not None and self._noted[0] is known and self._noted[1:] == (places, ownerless):
+            return
+        self._noted = known, places, ownerless
+        named = {*NATIVE, *known, *self.groups.names, *self._native.places} - self._native.unfit
+        shown_only = {name for name, place in places.items() if not place.writable}
         fields = {name for name in named - shown_only if not is_source_place(name)}
-        self.fields = frozenset(fields - ({"owner"} if self.owner_emails == frozenset() else set()))
+        self.fields = frozenset(fields - ({"owner"} if ownerless else set()))

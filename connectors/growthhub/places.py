@@ -9,8 +9,8 @@ Rules kept here:
 - a place for dates shows a number of milliseconds in the rows of a search, and a text elsewhere.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from connectors.contact import PHONE_SLOTS, Value
@@ -139,12 +139,16 @@ class MappedPlace:
     type: FieldType
     place: Place
     id: str = ""
+    _decode: Callable[[Any, tuple[str, ...]], typed.Decoded] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_decode", typed.decoder(self.type))
 
     def decode(self, value: Any) -> typed.Decoded:
         """Return the canonical value of a raw one."""
         if self.place.type == "date":
             value = calendar_date.from_milliseconds(value)
-        return typed.decode(self.type, files_of(value) if self.place.kind == FILES else value)
+        return self._decode(files_of(value) if self.place.kind == FILES else value, ())
 
     def encode(self, value: Value) -> Any:
         """Return what to write for a value; an empty one as the kind of place needs it."""

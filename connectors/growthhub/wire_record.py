@@ -28,6 +28,7 @@ NO_PLACES: Mapping[str, MappedPlace] = MappingProxyType({})
 LEGIBLE = ("email", "phone", *TWINS)
 """Fields that identify a contact. Each is a single text."""
 
+_NUMBERS = (int, float)
 _DIGESTED = tuple(key for key in NATIVE.values() if key not in {"address1", "tags", "dnd"})
 IDENTIFYING = ("id", "email", "phone", "additionalEmails", "additionalPhones", "country", "dateAdded", *TWINS.values())
 """The properties that identify a contact, besides the names."""
@@ -41,7 +42,7 @@ def custom_values(raw: Raw) -> list[tuple[str, Any]]:
     return [
         (str(each.get("id")), value)
         for each in found
-        if isinstance(each, dict) and not is_empty(value := each.get("value"))
+        if isinstance(each, dict) and ((value := each.get("value")) or isinstance(value, _NUMBERS))
     ]
 
 
@@ -113,4 +114,4 @@ def _additional(raw: Raw, key: str, inner: str) -> list[Any]:
 
 def is_empty(value: Any) -> bool:
     """Say whether a raw value is empty. Zero and false are values."""
-    return not value and not isinstance(value, int | float)
+    return not value and not isinstance(value, _NUMBERS)

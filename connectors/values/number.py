@@ -23,6 +23,8 @@ from connectors.values.text import Reading, Unmapped
 
 LONGEST: Final = 40
 """Digits of a number, with those of its fraction."""
+SURELY_EXACT: Final = 15
+"""Digits of a whole number that every JSON reader knows exactly."""
 
 _CANONICAL: Final = re.compile(r"(?:0|-?[1-9][0-9]*)(?:\.[0-9]*[1-9])?|-0\.[0-9]*[1-9]")
 _PLAIN: Final = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,2})?")
@@ -78,6 +80,8 @@ def parse(written: str) -> str | None:
 
 def to_json(canonical: str) -> int | float | None:
     """Return the JSON number of a canonical number, None where none is exactly that number."""
+    if len(canonical) <= SURELY_EXACT and canonical.removeprefix("-").isdigit():
+        return int(canonical)
     number = Decimal(canonical)
     if number == number.to_integral_value():
         # JavaScript, which most servers and browsers run, knows no larger whole number exactly.

@@ -48,6 +48,7 @@ LONGEST: Final = 65_536
 _SHOWN = 60
 _BOUND: Final = f"; a value may have {LONGEST})"
 _WIDEST = 4  # bytes of a character in UTF-8
+_SURELY_SHORT = LONGEST // _WIDEST
 _LINE_END = re.compile("\r\n?|\u21b5")
 _OTHER_LINE_END = re.compile("[\x0b\x0c\x85\u2028\u2029]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -114,12 +115,14 @@ def unaccented(raw: str) -> str:
 def _judge(text: str) -> Reading:
     if text in DIRT:
         return UNKNOWN
-    return too_long(text) or text or None
+    if len(text) > _SURELY_SHORT and (listed := too_long(text)):
+        return listed
+    return text or None
 
 
 def too_long(text: str) -> Unmapped | None:
     """Return the text that lists a value that is too long, None for any other value."""
-    if len(text) <= LONGEST // _WIDEST or (size := len(text.encode())) <= LONGEST:
+    if len(text) <= _SURELY_SHORT or (size := len(text.encode())) <= LONGEST:
         return None
     return Unmapped(f"{text[:_SHOWN]}... ({size} bytes{_BOUND}")
 

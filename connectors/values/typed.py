@@ -8,7 +8,7 @@ The canonical form of every type is a text, or a tuple of texts for `choices`. R
 """
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final
 
 from connectors.contact import Value
@@ -19,6 +19,7 @@ from connectors.values.text import UNKNOWN, Reading, Unknown, Unmapped
 Decoded = Reading | tuple[str, ...]
 
 REMEMBERED: Final = 4_096
+FIELDS_CACHED: Final = 256
 LONGEST_CACHED: Final = 200
 """How many texts have a cached result, and how long they may be: memory stays small (P7)."""
 
@@ -31,6 +32,24 @@ def decode(field_type: FieldType, raw: Any, regions: tuple[str, ...] = ()) -> De
     if isinstance(raw, str) and len(raw) <= LONGEST_CACHED:
         return _decode_text(field_type, raw, regions)
     return _decode(field_type, raw, regions)
+
+
+def decoder(field_type: FieldType) -> Callable[[Any, tuple[str, ...]], Decoded]:
+    """Return `decode` for one type: a reader of many records asks once for it."""
+    if field_type == "text":
+        return _decode_as_text
+    decode_text = lru_cache(maxsize=REMEMBERED)(partial(_decode, field_type))
+
+    def decode_one(raw: Any, regions: tuple[str, ...]) -> Decoded:
+        if isinstance(raw, str) and len(raw) <= LONGEST_CACHED:
+            return decode_text(raw, regions if field_type == "phone" else ())
+        return _decode(field_type, raw, regions)
+
+    return decode_one
+
+
+def _decode_as_text(raw: Any, _regions: tuple[str, ...]) -> Decoded:
+    return text.clean(raw) if isinstance(raw, str) else _text(raw)
 
 
 def _decode(field_type: FieldType, raw: Any, regions: tuple[str, ...]) -> Decoded:
@@ -54,6 +73,11 @@ def fit(field_type: FieldType, value: Value, place: Place) -> Value:
     if place.type in NUMBERS and number.to_json(str(value)) is None:
         raise ValueError(f"{place.label} cannot hold all digits of {value}")
     return value
+
+
+def takes_all(place: Place) -> bool:
+    """Say whether `fit` returns every value for a place as it is."""
+    return not place.options and place.type not in NUMBERS
 
 
 def encode(field_type: FieldType, value: Value, place: Place) -> Any:
@@ -130,7 +154,7 @@ def _among(field_type: FieldType, value: Value, place: Place) -> Value:
     if field_type == "boolean":
         _option_of(str(value), place)
         return value
-    spelled = {labels.key(option): option for option in place.options}
+    spelled = _spelled(place.options)
     wanted = value if isinstance(value, tuple) else (str(value),)
     lacking = [each for each in wanted if labels.key(each) not in spelled]
     if lacking:
@@ -139,9 +163,19 @@ def _among(field_type: FieldType, value: Value, place: Place) -> Value:
     return options if isinstance(value, tuple) else options[0]
 
 
+@lru_cache(maxsize=FIELDS_CACHED)
+def _spelled(options: tuple[str, ...]) -> Mapping[str, str]:
+    return {labels.key(option): option for option in options}
+
+
+@lru_cache(maxsize=FIELDS_CACHED)
+def _yes_and_no(options: tuple[str, ...]) -> Mapping[Decoded, str]:
+    return {yes_no.clean(option): option for option in reversed(options)}
+
+
 def _option_of(value: str, place: Place) -> str:
     """Return the option that means yes or no. Raises ValueError where the place has none."""
-    found = next((option for option in place.options if yes_no.clean(option) == value), None)
+    found = _yes_and_no(place.options).get(value)
     if found is None:
         raise ValueError(f"{place.label} has no option for {value}")
     return found

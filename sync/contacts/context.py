@@ -108,6 +108,8 @@ class MappingInForce:
 
     def travelling(self, fields: Fields) -> Fields:
         """Return those of the fields that travel on this connection."""
+        if fields.keys() <= self.rules.keys():
+            return fields
         return {name: value for name, value in fields.items() if name in self.rules}
 
     def encoded(self, shadow: Fields) -> str:

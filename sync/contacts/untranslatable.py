@@ -77,7 +77,7 @@ def report_untranslatable(context: Context) -> None:
 def _untranslatable_values(context: Context, side: Side, contact: Contact) -> Iterator[tuple[str, str]]:
     target = context.connection.other(side)
     for name, rule in context.present_rules().items():
-        if rule.exchange is None or not rule.to(target.name):
+        if target.name not in rule.translating or not rule.to(target.name):
             continue
         value = contact.fields.get(name)
         if rule.carried(value, target.name) is NO_TRANSLATION:

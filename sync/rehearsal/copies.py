@@ -72,7 +72,7 @@ class AccountCopier:
         for raw in self._records(copy, connector):
             copy.server.put_record(raw)
         copy.read = copy.server.count_records()
-        if self.newest is not None or self.config.state.path.exists():
+        if self.newest is not None or self.config.state.path.exists() or connector.unlisted:
             # Links and source ids lead to records that were not copied, and a list may show less of a record.
             copy.server.first_reads.fetch_record = _fetcher(connector)
         return copy

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from connectors.contact import FIELDS, Value, same
+from connectors.contact import FIELDS, SET_FIELDS, Value, same
 from connectors.fields import Place
 from connectors.values.consent import forbids
 from sync.rules.translation import Members, Translated, Translation
@@ -25,7 +25,8 @@ class FieldRule:
     elements that begin with one of `reserved` (case-folded) belong to another field. `derived` are the sides that
     derive the field from another one: their value fills blanks and replaces nothing (R36). `homeless` are the sides
     that may be written and have no place for the field now (R41). `conflicts` is the field's own policy, None for that
-    of the connection.
+    of the connection. `is_plain`: equal values of both sides mean the same. `translating`
+    are the sides for which a value may need another form, or have none.
     """
 
     name: str
@@ -38,6 +39,14 @@ class FieldRule:
     conflicts: str | None = None
     homeless: frozenset[str] = field(default=frozenset(), compare=False)
     derived: frozenset[str] = frozenset()
+    is_plain: bool = field(init=False, compare=False)
+    translating: frozenset[str] = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        is_untransformed = isinstance(self.exchange, TypedField) and self.exchange.transform is None
+        is_single = self.name not in SET_FIELDS
+        object.__setattr__(self, "is_plain", is_single and (self.exchange is None or is_untransformed))
+        object.__setattr__(self, "translating", frozenset(filter(self._translates, ("left", "right"))))
 
     def owes(self, side: str) -> bool:
         """Say whether a value for 'left' or 'right' has to wait until the account has a place for it."""
@@ -53,13 +62,20 @@ class FieldRule:
 
     def carried(self, value: Value, side: str) -> Translated:
         """Translate a value of the opposite side for 'left' or 'right'."""
-        return value if self.exchange is None else self.exchange.carried(value, side)
+        if self.exchange is None or side not in self.translating:
+            return value
+        return self.exchange.carried(value, side)
 
     def same(self, left: Value, right: Value) -> bool:
         """Say whether a value of the left side and one of the right side mean the same."""
         if self.consent and forbids(left) and forbids(right):
             return True
         return same(self.name, left, right) if self.exchange is None else self.exchange.same(left, right)
+
+    def _translates(self, side: str) -> bool:
+        if isinstance(self.exchange, TypedField):
+            return not self.exchange.takes_all(side)
+        return self.exchange is not None
 
 
 Rules = Mapping[str, FieldRule]

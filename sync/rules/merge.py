@@ -58,6 +58,8 @@ def merge(  # noqa: PLR0917 (two sides, the rules, and who decides: that is what
     derived = {side: tuple(name for name in rules if side in rules[name].derived) for side in (LEFT, RIGHT)}
     merging = _Merging(left, right, judge, policy, Merge(), untaken or {}, derived)
     for name, rule in rules.items():
+        if rule.is_plain and not (resolutions and name in resolutions) and merging.has_settled_plainly(name):
+            continue
         if name in SET_FIELDS:
             merging.merge_set(rule)
         elif resolutions and name in resolutions:
@@ -88,6 +90,22 @@ class _Merging:
     result: Merge
     untaken: Mapping[str, str] = field(default_factory=dict)
     derived: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def has_settled_plainly(self, name: str) -> bool:
+        """Settle a field that shows the same on both sides, or what it showed before, if that is all there is to it.
+
+        Most fields of most contacts are like that, so they are settled without any of the questions below.
+        """
+        left, right = self.left, self.right
+        if name not in left.now or name not in right.now:
+            return False
+        one, other = left.now[name], right.now[name]
+        if name in left.base and name in right.base:
+            return one == left.base[name] and other == right.base[name]
+        if one != other:
+            return False
+        self.result.agreed[name] = (one, other)
+        return True
 
     def merge_agreed_field(self, rule: FieldRule) -> None:
         """Merge a field on which both sides agreed before (R11)."""

@@ -46,13 +46,16 @@ def plan_new_record(rules: Rules, fields: Fields, target: str) -> NewRecord:
     owed: dict[str, Value] = {}
     withheld = set()
     for name, shown in fields.items():
-        value = without(shown, rules[name].reserved) if name in SET_FIELDS and name in rules else shown
-        if value is None or name not in rules or not (rules[name].to(target) or rules[name].owes(target)):
+        rule = rules.get(name)
+        if shown is None or rule is None or not (rule.to(target) or rule.owes(target)):
             continue
-        carried = rules[name].carried(value, target)
+        value = without(shown, rule.reserved) if name in SET_FIELDS else shown
+        if value is None:
+            continue
+        carried = rule.carried(value, target)
         if carried is NO_TRANSLATION:
             withheld.add(name)
-        elif rules[name].owes(target):
+        elif rule.owes(target):
             owed[name] = carried
         else:
             changes[name] = carried

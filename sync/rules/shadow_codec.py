@@ -22,7 +22,11 @@ def encode(shadow: Fields, fields: Sequence[str]) -> str:
 def decode(text: str, fields: Sequence[str]) -> dict[str, Value]:
     """Read a shadow that was written under a mapping with these fields."""
     values = zip(fields, json.loads(text), strict=True)
-    return {name: value_of(value) or None for name, value in values if value is not None}
+    return {
+        name: (tuple(value) if isinstance(value, list) else value) or None
+        for name, value in values
+        if value is not None
+    }
 
 
 def value_of(content: Any) -> Value:

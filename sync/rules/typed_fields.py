@@ -40,6 +40,11 @@ class TypedField:
         except ValueError:
             return NO_TRANSLATION
 
+    def takes_all(self, to: str) -> bool:
+        """Say whether the side `to` shows every value as it is."""
+        place = self.left if to == "left" else self.right
+        return self.transform is None and (place is None or typed.takes_all(place))
+
     def same(self, left: Value, right: Value) -> bool:
         """Compare both values by their type, after the transform."""
         if self.transform is None:

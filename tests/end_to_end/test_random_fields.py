@@ -1,7 +1,8 @@
 """Any config of fields with any contacts: two runs make both sides equal, and the third writes nothing (P5, R47).
 
 A random config has fields of the user's own, of every type and kind of place, with random transforms, directions and
-policies. Contacts have values of all kinds in them, also such that do not convert, and users change some of them.
+policies, and conditions under `only` about some of them. Contacts have values of all kinds in them, also such that do
+not convert, and users change some of them.
 """
 
 import random
@@ -49,7 +50,14 @@ TEXTS: Final = (
 )  # fmt: skip
 TRANSFORMS: Final = (
     'map = { "Gold" = "A", "one" = "B", "1,234.50" = "C" }', 'prefix = "GG-"', 'case = "upper"', 'strip = "G7"',
-    'split = "; "', 'join = "; "', 'template = "{{ first_name }} ({{ title }})"', 'value = "constant"',
+    'lookup = "words.csv"', 'split = "; "', 'join = "; "',
+    'template = "{{ first_name }} ({{ title }})"', 'value = "constant"',
+)  # fmt: skip
+WORDS: Final = "Gold,A\none,B\nyes,C\n"
+"""The file of `lookup`."""
+CONDITIONS: Final = (
+    'in = ["Gold", "one", "yes"]', 'not = ["Gold", "No"]', "exists = true", "exists = false", 'contains = "o"',
+    'matches = "^[a-z0-9]"', 'has = "Gold"', 'before = "2026-01-01"', 'after = "1990-01-01"',
 )  # fmt: skip
 ONE_WAY: Final = ("case", "strip", "template", "value")
 
@@ -71,11 +79,26 @@ def lines_of(chance: random.Random, world: World) -> Iterator[str]:
         way = "left_to_right" if name in ("template", "value") else chance.choice(ways)
         left = "" if name in ("template", "value") else f'growthgenius = "{key}", '
         more = f", {transform}" if transform else ""
-        policy = chance.choice(("left", "right", "newest"))
+        if left and chance.random() < 0.05:
+            way = "none"
+        policy = chance.choice(("left", "right", "newest", "manual"))
         yield (
             f'own_{number} = {{ {left}growthhub = "contact.own_{number}", type = "{kind}", direction = "{way}", '
             f'conflicts = "{policy}"{more} }}'
         )
+
+
+def random_scope(chance: random.Random, names: list[str]) -> str:
+    """Return a random table `only`: conditions about some of the fields on one side or on both."""
+    sides = []
+    for side in chance.choice((("left",), ("right",), ("left", "right"))):
+        asked = [
+            f'{{ field = "{chance.choice([*names, "first_name", "email"])}", {chance.choice(CONDITIONS)} }}'
+            for _ in range(chance.randint(1, 3))
+        ]
+        quantifier, bind = chance.choice(("all", "any")), chance.choice(("true", "false"))
+        sides.append(f"{side} = {{ bind = {bind}, {quantifier} = [ {', '.join(asked)} ] }}")
+    return f"{{ {', '.join(sides)} }}"
 
 
 def value_for(chance: random.Random, data_type: str) -> Any:
@@ -124,12 +147,12 @@ def comes_to_rest(world: World, seed: int) -> None:
     world.run()
     with world.calls() as calls:
         world.run()
-    assert calls.writes == [], f"seed {seed}: {world.tables}"
+    assert calls.writes == [], f"seed {seed}: {world.contacts} {world.tables}"
     compared = world.run(dry_run=True, unguarded=True, whole=True, compared=True).comparison
     assert compared is not None
     undecided = {(row["who"], row["field"]) for row in world.rows("SELECT who, field FROM conflict")}
     differ = [one for one in compared.differ if (one["who"], one["field"]) not in undecided]
-    assert not differ, f"seed {seed}: {differ} {world.tables}"
+    assert not differ, f"seed {seed}: {differ} {world.contacts} {world.tables}"
 
 
 @given(seed=st.integers(0, 2**32))
@@ -139,7 +162,11 @@ def test_every_config_of_fields_comes_to_rest_in_two_runs(seed: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         world = World.create(Path(folder))
         with world.gg, world.gh:
-            world.tables = "\n".join(["[connections.sales.contacts.fields]", *lines_of(chance, world), ""])
+            lines = list(lines_of(chance, world))
+            world.tables = "\n".join(["[connections.sales.contacts.fields]", *lines, ""])
+            (Path(folder) / "words.csv").write_text(WORDS, encoding="utf-8")
+            if chance.random() < 0.5:
+                world.contacts["only"] = random_scope(chance, [line.partition(" ")[0] for line in lines])
             fill(chance, world)
             comes_to_rest(world, seed)
             edit(chance, world)

@@ -80,6 +80,10 @@ CONFIGS: Mapping[str, dict[str, str]] = {
         "fields": '{ score = { gg = "custom3", gh = "contact.score", type = "number" },'
         ' title = { direction = "none" } }'
     },
+    "a condition on a place that no list shows": {
+        "fields": '{ sex = { gg = "custom4", gh = "gender", direction = "right_to_left" } }',
+        "only": '{ right = { all = [ { field = "sex", in = "female" } ] } }',
+    },
     "stage as tags": {"fields": '{ stage = { as = "tags" }, email = { conflicts = "right" } }'},
 }
 
@@ -91,6 +95,8 @@ def test_a_rehearsal_predicts_the_first_run_of_an_untouched_world(world: World, 
     world.gh.add_field("Score", "NUMERICAL")
     populated(world, seed)
     world.gg.add(first_name="Sam", email="sam@example.com", custom3="1,200")
+    world.gh.add(firstName="Kim", email="kim@example.com", gender="female")
+    world.gh.add(firstName="Lou", email="lou@example.com", gender="male")
     found = assert_predicts_the_next_run(world)
     assert found["rests"]
     assert [run["fields"] for run in found["later_runs"]][-1] == {}
