@@ -107,6 +107,14 @@ def of_right(person: Mapping[str, Any], custom_keys: Mapping[str, str]) -> Shown
     return {**shown, **_elements(person.get("tags"))}
 
 
+def of_listed(person: Mapping[str, Any]) -> Shown:
+    """Return what a record of Whautomate shows. Its one name is two, as long as nobody edits it there."""
+    custom = person["customFields"]
+    shown = {name: plain(custom.get(name)) for name in RIGHT_KEYS}
+    first, _, last = person["name"].rpartition(" ")
+    return {**shown, "first_name": plain(first), "last_name": plain(last), **_elements(person.get("tags"))}
+
+
 def plain(value: Any) -> str | None:
     """Return a value without case and outer space, None where it is empty."""
     return str(value).strip().casefold() or None if value is not None else None

@@ -24,6 +24,7 @@ from connectors.http.request import Request
 from connectors.http.transport import Transport
 from connectors.sandbox.base import Call, Sandbox, SandboxResponse
 from connectors.sandbox.server import Outgoing
+from connectors.whautomate.sandbox.server import WhautomateSandbox
 from tests.end_to_end.world import Timeline, is_write
 
 TIMED_OUT = 599
@@ -168,6 +169,22 @@ class Right(Simulated, GrowthHubSandbox):
     def _accepted(self, body: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         properties, custom = super()._accepted(body)
         return {key: _rewritten(key, value, self.rewrites) for key, value in properties.items()}, custom
+
+
+class Listed(Simulated, WhautomateSandbox):
+    """Whautomate, which can only be listed."""
+
+    side = "listed"
+
+    def handle(self, call: Call) -> SandboxResponse:
+        """Carry out a call, and report a contact that it created."""
+        before = {person["id"] for person in self.people()} if is_write(call) else set()
+        served = super().handle(call)
+        if is_write(call) and self.road.made is not None:
+            for person in self.people():
+                if person["id"] not in before:
+                    self.road.made(self.side, person)
+        return served
 
 
 def _rewritten(key: str, value: Any, rewrites: frozenset[str]) -> Any:

@@ -10,30 +10,37 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 
 from connectors.sandbox.base import Call, Fault
+from connectors.whautomate.sandbox.server import LOCATION, WhautomateBehaviour
 from sync.config.model import load
 from sync.engine.options import RunOptions
 from sync.engine.runner import run_connections
 from sync.output.progress import SilentProgress
 from sync.output.report import RunReport
 from tests.end_to_end.world import is_write
-from tests.simulation.contact_observer import LEFT_KEYS, RIGHT_KEYS, Shown, of_left, of_right
+from tests.simulation.contact_observer import LEFT_KEYS, RIGHT_KEYS, Shown, of_left, of_listed, of_right
 from tests.simulation.people import TAGS, WATCHED
-from tests.simulation.servers import TIMED_OUT, Agenda, Left, Right, Road, one_after_the_other, skewed
-from tests.simulation.world import DAY, KINDS, LATE, METHODS, SETTLE, STARTS
+from tests.simulation.servers import TIMED_OUT, Agenda, Left, Listed, Right, Road, one_after_the_other, skewed
+from tests.simulation.world import DAY, JUST_MADE, KINDS, LATE, METHODS, SETTLE, STARTS
 
 GENIUS: Final = "growthgenius"
 HUB: Final = "growthhub"
+LISTED: Final = "whautomate"
 SHAPES: Final = {
     "hub": ({"a": GENIUS, "h": HUB, "b": GENIUS}, ("ah", "hb")),
     "locations-hub": ({"a": GENIUS, "h": HUB, "i": HUB}, ("ha", "ai")),
     "triangle": ({"a": GENIUS, "h": HUB, "i": HUB}, ("ah", "hi", "ia")),
     "locations": ({"h": HUB, "i": HUB}, ("hi",)),
     "prospectors": ({"a": GENIUS, "b": GENIUS}, ("ab",)),
+    "listed-prospector": ({"a": GENIUS, "w": LISTED}, ("aw",)),
+    "listed-location": ({"h": HUB, "w": LISTED}, ("wh",)),
+    "listed-hub": ({"a": GENIUS, "h": HUB, "w": LISTED}, ("ah", "hw")),
 }
 """The accounts of each shape with their systems, and its connections: left and right."""
+
+Server = Left | Right | Listed
 
 ROUNDS: Final = 6
 """Rounds of all connections after which all accounts are at rest."""
@@ -44,10 +51,12 @@ class Node:
     """One account: its server, and what people do there under canonical names."""
 
     name: str
-    server: Left | Right
+    server: Server
 
     def add(self, values: dict[str, Any]) -> str:
         """Add a contact; return its id."""
+        if isinstance(self.server, Listed):
+            return self.server.add(**_listed_keys(values), name=f"{values['first_name']} {values['last_name']}")
         native, custom = self._keys(values)
         if isinstance(self.server, Left):
             return self.server.add(**native)
@@ -55,6 +64,9 @@ class Node:
 
     def change(self, record: str, values: dict[str, Any]) -> None:
         """Edit a contact."""
+        if isinstance(self.server, Listed):
+            self.server.edit(record, **_listed_keys(values))
+            return
         native, custom = self._keys(values)
         if isinstance(self.server, Left):
             self.server.edit(record, **native)
@@ -66,6 +78,8 @@ class Node:
         server = self.server
         if isinstance(server, Left):
             return {str(one["id"]): of_left(one) for one in server.people()}
+        if isinstance(server, Listed):
+            return {str(one["id"]): of_listed(one) for one in server.people()}
         keys = {each.id: each.key for each in server.fields.values()}
         return {str(one["id"]): of_right(one, keys) for one in server.people()}
 
@@ -74,6 +88,13 @@ class Node:
         keys = {names.get(name, name): value for name, value in values.items()}
         custom = {key: value for key, value in keys.items() if key.startswith("contact.")}
         return {key: value for key, value in keys.items() if key not in custom}, custom
+
+
+def _listed_keys(values: dict[str, Any]) -> dict[str, Any]:
+    """Return what users of Whautomate type: its own keys, and custom fields, an empty one as an empty text."""
+    own = {"phone": "phoneNumber", "tags": "tags"}
+    custom = {name: value or "" for name, value in values.items() if name not in own}
+    return {**{own[name]: value for name, value in values.items() if name in own}, "customFields": custom}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +125,7 @@ class Network:
     _words: int = 0
     _tokens: int = 0
     _busy: bool = False
+    _made: dict[tuple[str, str], float] = field(default_factory=dict)
     _looked_at: set[tuple[str, str]] = field(default_factory=set)
     _stack: ExitStack = field(default_factory=ExitStack)
 
@@ -128,6 +150,11 @@ class Network:
     def state_path(self) -> Path:
         """Where the state file is."""
         return self.folder / "sync.db"
+
+    @property
+    def is_listed(self) -> bool:
+        """Say whether an account can only be listed. Then every contact has a number, and names are not edited."""
+        return any(isinstance(node.server, Listed) for node in self.nodes.values())
 
     def live(self) -> None:
         """Run a whole simulation as its seed decides, and come to rest."""
@@ -163,12 +190,15 @@ class Network:
         self._looked_at.clear()
         return report
 
-    def _server(self, name: str, kind: str, seed: int) -> Left | Right:
+    def _server(self, name: str, kind: str, seed: int) -> Server:
         road = Road(self.clock, Random(self.chance.randrange(2**32)))  # noqa: S311 - a world to repeat
+        road.made = lambda _side, person: self._made.__setitem__((name, str(person["id"])), self.clock.monotonic())
         road.before = lambda _side, call: self._meanwhile(name, call)
         offset = skewed(self.chance)
-        server: Left | Right
-        if kind == GENIUS:
+        server: Server
+        if kind == LISTED:
+            server = Listed(now=self.clock.now, clock_offset=offset, seed=seed, behaviour=self._listed_behaviour())
+        elif kind == GENIUS:
             server = Left(now=self.clock.now, clock_offset=offset, seed=seed)
         else:
             server = Right(now=self.clock.now, clock_offset=offset)
@@ -179,6 +209,26 @@ class Network:
         self._stack.enter_context(server)
         return server
 
+    @property
+    def _editable(self) -> tuple[str, ...]:
+        return WATCHED[2:] if self.is_listed else WATCHED
+
+    def _listed_behaviour(self) -> WhautomateBehaviour:
+        pick = self.chance.choice
+        put_tags: Literal["replaces", "adds", "ignores"] = pick(("replaces", "adds", "ignores"))
+        tag_calls: Literal["work", "missing", "silent", "wordless"] = pick(("work", "wordless"))
+        if put_tags == "replaces":  # else some call has to take tags, or they cannot travel
+            tag_calls = pick(("work", "missing", "silent", "wordless"))
+        return WhautomateBehaviour(
+            lists=pick(("bare", "data", "contacts")), largest_page=pick((2, 5, 100)),
+            order=pick(("newest", "oldest", "updated", "shifting")), repeats=pick((False, True)),
+            times=pick(("true", "hidden", "frozen")), phones=pick(("plus", "bare")), put=pick(("replaces", "merges")),
+            put_custom_fields=pick(("replaces", "merges")), put_tags=put_tags,
+            tag_calls=tag_calls, list_of_fields=pick((False, True)),
+            doubles=pick(("made", "refused", "upserted")), missing=pick(("404", "400", "null", "empty")),
+            search=pick(("text", "ignored", "nothing")), errors=pick(("status", "ok")),
+        )  # fmt: skip
+
     def _write_config(self) -> None:
         lines = ['[status_page]\nlisten = "off"']
         for name, node in self.nodes.items():
@@ -186,6 +236,9 @@ class Network:
             if isinstance(server, Left):
                 key = f'api_key = "{server.api_key}"\nuser_id = 78\nbase_url = "{server.base_url}"'
                 lines.append(f'[accounts.{name}]\nconnector = "growthgenius"\n{key}')
+            elif isinstance(server, Listed):
+                key = f'api_key = "{server.api_key}"\nlocation_id = "{LOCATION}"\nbase_url = "{server.base_url}"'
+                lines.append(f'[accounts.{name}]\nconnector = "whautomate"\n{key}')
             else:
                 key = f'token = "{server.token}"\nlocation_id = "{server.location_id}"\nbase_url = "{server.url}"'
                 lines.append(f'[accounts.{name}]\nconnector = "growthhub"\n{key}')
@@ -209,7 +262,7 @@ class Network:
 
     def _meanwhile(self, name: str, call: Call) -> None:
         """People go on while a run reads; between look and write they leave a record alone (R19)."""
-        record = (name, call.path.rpartition("/contacts/")[2].removesuffix("/tags"))
+        record = (name, call.path.rpartition("/contacts/")[2].partition("/tags")[0])
         if self._busy and not is_write(call) and self.chance.random() < 0.1:
             self._act()
         if call.method == "GET" and "/contacts/" in call.path:
@@ -222,11 +275,11 @@ class Network:
         deed()
 
     def _edit(self) -> None:
-        names = self.chance.sample(WATCHED, self.chance.choice((1, 1, 2)))
+        names = self.chance.sample(self._editable, self.chance.choice((1, 1, 2)))
         self._change({name: self._word(name) for name in names})
 
     def _clear(self) -> None:
-        self._change({self.chance.choice(WATCHED): None})
+        self._change({self.chance.choice(self._editable): None})
 
     def _tag(self) -> None:
         found = self._someone()
@@ -245,7 +298,12 @@ class Network:
         email = f"person{self._tokens}@example.com" if self.chance.random() < 0.85 else None
         names = ("first_name", "last_name", self.chance.choice(WATCHED[2:]))
         values = {name: self._word(name) for name in names}
-        node.add({**values, "email": email, "custom9": token})
+        number = {}
+        if self.is_listed:
+            values = {name: value.replace(" ", "") for name, value in values.items()}
+            key = "mobile_phone" if isinstance(node.server, Left) else "phone"
+            number = {key: f"+1212555{self._tokens:04}"}
+        node.add({**values, **number, "email": email, "custom9": token})
         self._note(node, token, {**values, "email": email})
 
     def _remove(self) -> None:
@@ -264,8 +322,14 @@ class Network:
 
     def _someone(self) -> tuple[Node, str, Shown] | None:
         node = self.nodes[self.chance.choice(list(self.nodes))]
-        free = [(record, shown) for record, shown in node.shown().items() if (node.name, record) not in self._looked_at]
+        spared = self._looked_at | self._just_made()
+        free = [(record, shown) for record, shown in node.shown().items() if (node.name, record) not in spared]
         return (node, *self.chance.choice(free)) if free else None
+
+    def _just_made(self) -> set[tuple[str, str]]:
+        """Return the records of the last moment: no time would separate an edit of them from their create."""
+        now = self.clock.monotonic()
+        return {who for who, at in self._made.items() if now - at < JUST_MADE} if self.is_listed else set()
 
     def _note(self, node: Node, token: str | None, values: dict[str, str | None]) -> None:
         now = self.clock.monotonic()

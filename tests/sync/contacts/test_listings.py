@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
 
 import pytest
 
@@ -18,6 +19,7 @@ from sync.rules.contact_codec import to_ms
 from sync.rules.windows import ReadRange
 from tests.memory_connector import MemoryConnector
 from tests.sync.contacts.memory_world import MemoryWorld
+from tests.thorough import THOROUGH
 
 
 @pytest.fixture
@@ -132,6 +134,25 @@ def test_who_is_missing_from_the_list_and_known_by_id_is_not_deleted(
 
     monkeypatch.setattr(MemoryConnector, "read_window", shaky)
     assert vanished(listing) == []
+
+
+def test_a_list_that_leaves_out_other_contacts_each_time_deletes_none(
+    listing: MemoryWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = world_of(listing, 30)
+    whole, chance = MemoryConnector.read_window, Random(7)  # noqa: S311 - lists to repeat, no secret
+
+    def shaky(self: MemoryConnector, window: Window) -> Iterator[Page]:
+        for page in whole(self, window):
+            rows = [raw for raw in page.records if self is not listing.left or chance.random() < share]
+            yield replace(page, records=chance.sample(rows, len(rows)))
+
+    monkeypatch.setattr(MemoryConnector, "read_window", shaky)
+    for number in range(1000 if THOROUGH else 50):
+        share = chance.choice((0.0, 0.3, 0.9, 0.99))
+        assert vanished(listing, unguarded=number % 2 == 0) == []
+    del listing.left.records[ids[4]]
+    assert vanished(listing, unguarded=True) == [ids[4]]
 
 
 def test_a_list_that_lost_more_than_the_guard_lets_pass_deletes_no_contact_unless_a_user_lets_it(
