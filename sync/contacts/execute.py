@@ -20,9 +20,10 @@ from sync.contacts.create import create
 from sync.contacts.deletions import delete
 from sync.contacts.enrichment import look_up_companies, steps_of_created
 from sync.contacts.failures import write_errors
+from sync.contacts.forecast import SideSummary
 from sync.contacts.owed_values import create_places, reset_new_places, steps_of_owed
 from sync.contacts.plan_steps import CREATE, DELETE, FAIL, PAIR
-from sync.contacts.preview import preview_side, written_fields
+from sync.contacts.preview import summary
 from sync.contacts.update import commit_pair, update
 from sync.rules.merge_result import LEFT, RIGHT
 from sync.streams.connection import SIDE_NAMES
@@ -102,15 +103,22 @@ def _write_deletions(context: Context, errors: WriteErrors[Staged]) -> None:
                 errors.raise_fatal()
 
 
+def summaries(context: Context) -> dict[str, SideSummary]:
+    """Return what the plan writes to each side, by its name. A plan that is complete is gone through once."""
+    if context.findings.summaries is None:
+        context.findings.summaries = {side.name: summary(context, side) for side in context.connection.sides}
+    return context.findings.summaries
+
+
 def expected_places(context: Context) -> tuple[Counter[tuple[str, str]], dict[str, list[str]]]:
     """Return the values of new contacts that have no place, by account and field, and the keys of fields to create."""
     owed: Counter[tuple[str, str]] = Counter()
     created: dict[str, list[str]] = {}
     for side in context.connection.sides:
-        written = written_fields(context, side)
-        owed.update((side.account, name) for one in preview_side(context, side) for name in one.owed)
-        if written:
-            created[side.account] = list(side.connector.missing_places(written))
+        found = summaries(context)[side.name]
+        owed.update({(side.account, name): count for name, count in found.owed.items()})
+        if found.written:
+            created[side.account] = list(side.connector.missing_places(frozenset(found.written)))
     return owed, created
 
 

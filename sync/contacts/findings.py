@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from state.webhook_hints import Hint
-from sync.contacts.forecast import Forecast
+from sync.contacts.forecast import Forecast, SideSummary
 from sync.rules.guard import ChangeWeight
 
 
@@ -34,7 +34,9 @@ class Findings:
     expected_owed: by account and field, how many contacts a dry run would create without a place for the value.
     created_places: by side, the fields for which this run has created a place.
     fields_created: by account, the keys of the custom fields that were created (R23).
+    sides_with_owners: the sides that have read their users, which decides whether owners have a place there.
     is_selection: whether the run carries out only a part of its plan, so that its windows are not covered.
+    summaries: by side, what the plan writes to it, once that was looked at.
     forecast: what the plan decides beside its writes, for the user who approves it (R45).
     """
 
@@ -59,6 +61,8 @@ class Findings:
     created_places: dict[str, frozenset[str]] = field(default_factory=dict)
     fields_created: dict[str, list[str]] = field(default_factory=dict)
     is_selection: bool = False
+    sides_with_owners: set[str] = field(default_factory=set)
+    summaries: dict[str, SideSummary] | None = None
     forecast: Forecast = field(default_factory=Forecast)
 
 

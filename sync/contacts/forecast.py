@@ -57,6 +57,18 @@ class Forecast:
             _keep(self.conflict_examples, Decision(who, "", name, left, right))
 
 
+@dataclass(slots=True)
+class SideSummary:
+    """What the plan writes to a side: the fields, how many values of new contacts have no place, and the calls.
+
+    `calls` are those of the writes alone.
+    """
+
+    written: set[str] = field(default_factory=set)
+    owed: Counter[str] = field(default_factory=Counter)
+    calls: int = 0
+
+
 def _overwritten(who: str, result: Merge, accounts: Mapping[str, str]) -> Iterator[Decision]:
     for one in result.overwritten:
         yield Decision(who, accounts[one.side], one.field, one.old, one.new)

@@ -24,7 +24,7 @@ def merge_pair(context: Context, link: Link | None, left: Staged | None, right: 
     # Whether an account has a place for owners costs a call, so it is asked when the first owner is to be written.
     for side in context.connection.sides:
         if OWNER in result.to(side.name) or OWNER in result.conflicts:
-            load_owners(side)
+            load_owners(context, side)
     return result if context.present_rules() is rules else merge_views(context, link, *views)
 
 
@@ -49,9 +49,11 @@ def load_owners_for_create(context: Context, target: Side, fields: Fields) -> No
     """Read the users of a side if a contact with an owner is to be created there."""
     rule = context.mapping.rules.get(OWNER)
     if fields.get(OWNER) is not None and rule is not None and rule.to(target.name):
-        load_owners(target)
+        load_owners(context, target)
 
 
-def load_owners(side: Side) -> None:
-    """Let a side read its users, and whether it has a place for owners."""
-    side.connector.missing_places(frozenset({OWNER}))
+def load_owners(context: Context, side: Side) -> None:
+    """Let a side read its users, and whether it has a place for owners, once in a run."""
+    if side.name not in context.findings.sides_with_owners:
+        side.connector.missing_places(frozenset({OWNER}))
+        context.findings.sides_with_owners.add(side.name)

@@ -5,8 +5,8 @@ because the run after it makes them again.
 """
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from connectors.bulk import BulkWriter
 from connectors.contact import Fields
@@ -14,6 +14,7 @@ from connectors.records import Raw
 from state.staging import PAGE, Step
 from sync.contacts.context import Context
 from sync.contacts.enrichment import count_unknown
+from sync.contacts.forecast import SideSummary
 from sync.contacts.merge import values_for_create
 from sync.contacts.plan_steps import CREATE, DELETE, PAIR, changes_of_step
 from sync.output.formats import WHOLE
@@ -62,15 +63,27 @@ def planned_changes(context: Context) -> Iterator[PlannedChange]:
                 yield PlannedChange(side.account, one.operation, one.who, name, one.shown.get(name), value)
 
 
-def written_fields(context: Context, side: Side) -> frozenset[str]:
-    """Return the fields that the plan writes to a side."""
-    return frozenset(name for one in preview_side(context, side) for name in one.changes if name != WHOLE)
+def summary(context: Context, side: Side) -> SideSummary:
+    """Return what the plan writes to a side. The plan is gone through once."""
+    found, calls = SideSummary(), write_calls(context, side)
+    for one in preview_side(context, side):
+        found.written.update(name for name in one.changes if name != WHOLE)
+        found.owed.update(one.owed)
+        calls.add(one)
+    found.calls = calls.total()
+    return found
 
 
-def count_calls(context: Context) -> dict[str, int]:
-    """Return how many calls the plan would make, by account, with those that made it and the company look-ups."""
+def count_calls(context: Context, summaries: Mapping[str, SideSummary]) -> dict[str, int]:
+    """Return how many calls the plan would make, by account, with those that made it and the company look-ups.
+
+    `summaries` are those of both sides, by name.
+    """
     charged = count_charged_calls(context)
-    return {side.account: _calls(context, side) + charged.get(side.account, 0) for side in context.connection.sides}
+    return {
+        side.account: _calls(context, side, summaries[side.name]) + charged.get(side.account, 0)
+        for side in context.connection.sides
+    }
 
 
 def count_charged_calls(context: Context) -> dict[str, int]:
@@ -107,49 +120,69 @@ def _delete(context: Context, side: Side, step: Step) -> PreviewedContact:
     )
 
 
-def _calls(context: Context, side: Side) -> int:
-    traffic = side.connector.call_counts
-    calls = traffic.reads + traffic.writes
-    if side.connector.bulk is not None:
-        return calls + _calls_of_bulk(context, side, side.connector.bulk) + _calls_of_places(context, side)
-    asked = False
-    for one in preview_side(context, side):
+def _calls(context: Context, side: Side, found: SideSummary) -> int:
+    traffic, missing = side.connector.call_counts, side.connector.missing_places
+    # For each deletion on the other side, the record that is gone from this side is asked for once more.
+    deletions = context.staging.count_steps(DELETE, context.connection.other(side).name)
+    places = len(missing(frozenset(found.written))) if found.written else 0
+    return traffic.reads + traffic.writes + found.calls + deletions + places
+
+
+def write_calls(context: Context, side: Side) -> "SingleCalls | BulkCalls":
+    """Return what counts the calls of the writes to a side."""
+    is_first = bool(context.findings.first.get(side.account))
+    bulk = side.connector.bulk
+    return SingleCalls(side, is_first) if bulk is None else BulkCalls(bulk, is_first)
+
+
+@dataclass(slots=True)
+class SingleCalls:
+    """The calls of a side that takes one contact at a time; a first reading makes look-ups needless."""
+
+    side: Side
+    is_first: bool
+    calls: int = 0
+    has_asked: bool = False
+
+    def add(self, one: PreviewedContact) -> None:
+        """Add the calls of a contact."""
+        connector = self.side.connector
         if one.operation == "delete":
-            calls += CALLS_OF_DELETE
+            self.calls += CALLS_OF_DELETE
         elif one.operation == "create":
-            calls += _calls_of_create(context, side, one, asked=asked)
-            asked = True
+            self.calls += 0 if self.is_first else connector.count_lookups(one.changes, asked=self.has_asked)
+            self.calls += connector.count_write_calls(None, one.changes)
+            self.has_asked = True
         else:
             raw = one.raw or {"tags": one.shown.get("tags") or ()}
-            calls += 1 + side.connector.count_write_calls(raw, one.changes)
-    # For each deletion on the other side, the record that is gone from this side is asked for once more.
-    calls += context.staging.count_steps(DELETE, context.connection.other(side).name)
-    return calls + _calls_of_places(context, side)
+            self.calls += 1 + connector.count_write_calls(raw, one.changes)
+
+    def total(self) -> int:
+        """Return how many calls there are."""
+        return self.calls
 
 
-def _calls_of_places(context: Context, side: Side) -> int:
-    written = written_fields(context, side)
-    return len(side.connector.missing_places(written)) if written else 0
+@dataclass(slots=True)
+class BulkCalls:
+    """The calls of a side that takes many contacts at once: one look before each wave, and the writes (R34)."""
 
+    bulk: BulkWriter
+    is_first: bool
+    calls: int = 0
+    creates: list[Fields] = field(default_factory=list)
+    updates: list[tuple[Raw, Fields]] = field(default_factory=list)
 
-def _calls_of_bulk(context: Context, side: Side, bulk: BulkWriter) -> int:
-    """Return the calls of a side that takes many contacts at once: one look before each wave, and the writes (R34)."""
-    creates: list[Fields] = []
-    updates: list[tuple[Raw, Fields]] = []
-    calls = context.staging.count_steps(DELETE, context.connection.other(side).name)
-    for one in preview_side(context, side):
+    def add(self, one: PreviewedContact) -> None:
+        """Add a contact."""
         if one.operation == "create":
-            calls += 0 if creates or context.findings.first.get(side.account) else 1
-            creates.append(one.changes)
+            self.calls += 0 if self.creates or self.is_first else 1
+            self.creates.append(one.changes)
         elif one.operation == "update":
-            updates.append((one.raw or bulk.record_of("", one.shown, {}), one.changes))
+            self.updates.append((one.raw or self.bulk.record_of("", one.shown, {}), one.changes))
         else:
-            calls += CALLS_OF_DELETE
-    return calls + -(-len(updates) // bulk.size) + bulk.count_calls(creates, updates)
+            self.calls += CALLS_OF_DELETE
 
-
-def _calls_of_create(context: Context, side: Side, one: PreviewedContact, *, asked: bool) -> int:
-    looked_up = (
-        0 if context.findings.first.get(side.account) else side.connector.count_lookups(one.changes, asked=asked)
-    )
-    return looked_up + side.connector.count_write_calls(None, one.changes)
+    def total(self) -> int:
+        """Return how many calls there are."""
+        looks = -(-len(self.updates) // self.bulk.size)
+        return self.calls + looks + self.bulk.count_calls(self.creates, self.updates)

@@ -26,7 +26,7 @@ LONGEST = 10
 def is_untranslatable(context: Context, name: str, value: Value, target: Side) -> bool:
     """Say whether a value of the other side has no counterpart on the target."""
     if name == OWNER and value is not None:
-        load_owners(target)
+        load_owners(context, target)
     rule = context.present_rules().get(name)
     return rule is not None and rule.carried(value, target.name) is NO_TRANSLATION
 

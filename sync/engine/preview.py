@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from connectors.http.rate_limiter import RateLimit
 from sync.contacts import plan_steps as contact_steps
 from sync.contacts import preview as contact_preview
+from sync.contacts.execute import summaries
 from sync.engine.run import RunScope
 from sync.messages import preview as message_preview
 from sync.messages.context import CREATE, DELETE, UPDATE
@@ -23,7 +24,10 @@ def planned_changes(scope: RunScope) -> Iterator[PlannedChange]:
 
 def cost(scope: RunScope, limits: Mapping[str, RateLimit | None], *, deep: bool) -> dict[str, Cost]:
     """Return the cost of the plan, by account; `deep` adds reading the copies of all linked contacts."""
-    calls, charged = contact_preview.count_calls(scope.contacts), contact_preview.count_charged_calls(scope.contacts)
+    calls, charged = (
+        contact_preview.count_calls(scope.contacts, summaries(scope.contacts)),
+        contact_preview.count_charged_calls(scope.contacts),
+    )
     for_messages = message_preview.count_calls(scope.messages, deep=deep) if scope.messages is not None else {}
     return {
         account: price_of_calls(count + for_messages.get(account, 0), limits[account], charged.get(account, 0))

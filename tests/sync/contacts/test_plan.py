@@ -6,6 +6,7 @@ import pytest
 
 from sync.contacts import merge as pair_merge
 from sync.contacts import sync_policy
+from sync.contacts.execute import summaries
 from sync.contacts.plan_steps import CREATE, FAIL, PAIR
 from sync.contacts.preview import count_calls, planned_changes, preview_side
 from sync.rules.merge import merge
@@ -98,7 +99,7 @@ def test_a_plan_that_is_shown_and_priced_merges_a_changed_pair_twice_at_most(
     merges = count_merges(monkeypatch)
     with memory.planned(dry=True) as context:
         changes = list(planned_changes(context))
-        count_calls(context)
+        count_calls(context, summaries(context))
         pair_merge_calls = len(merges)
         list(preview_side(context, context.connection.left))
     memory.clock.pass_by(1)
