@@ -27,12 +27,14 @@ from connectors.bulk import ChangedContact, NewContact, Outcome
 from connectors.connector import WriteResult
 from connectors.contact import Fields
 from connectors.errors import ConnectorError, OutcomeUnknown, RecordGone, RecordRefused
-from connectors.records import Page, Raw, Window
+from connectors.records import Page, Raw
 from connectors.values import country, email, instant, labels
 
 SIZE: Final = 100
 LAG: Final = timedelta(seconds=90)
-"""How long the search may take to show a change."""
+"""How long the search may take to show a change, where nothing shows that it is faster."""
+MARGIN: Final = timedelta(seconds=2)
+"""How much later than a write of ours an earlier edit of a person may show."""
 NOT_CREATED: Final = frozenset({"website_url", "label_names", "owner_id"})
 """The keys that an item of bulk_create does not take."""
 SHARED: Final = 2
@@ -89,10 +91,12 @@ class ApolloBulkWriter:
         self._update_one = update_one
         self._looked_to: datetime | None = None
         self._changed: dict[str, Raw] = {}
+        self._unseen: dict[str, datetime] = {}
+        self._shown_to: datetime | None = None
 
     def begin_run(self) -> None:
         """Forget what an earlier run has looked at."""
-        self._looked_to, self._changed = None, {}
+        self._looked_to, self._changed, self._unseen, self._shown_to = None, {}, {}, None
 
     def create_contacts(self, contacts: Sequence[NewContact]) -> list[Outcome]:
         """Create contacts in as few calls as possible; return what became of each, in the same order."""
@@ -123,14 +127,22 @@ class ApolloBulkWriter:
         return [self._outcome(order) for order in orders]
 
     def changed_since(self, since: datetime) -> Mapping[str, Raw]:
-        """Return the records that changed since then, as they are now; what was looked at before is kept."""
-        start = since if self._looked_to is None else max(since, self._looked_to - LAG)
-        for page in self._search.window(Window(start)):
-            self._looked_to = self._looked_to or page.served_at
+        """Return the records that changed since then, as they are now; what was looked at before is kept.
+
+        A later look goes back only as far as the search may have been behind at the one before: what we wrote ourselves
+        shows how far it is. Otherwise each look would read all that was written in `LAG` before it.
+        """
+        starts = [since] if self._looked_to is None else [since, self._looked_to - LAG]
+        if self._shown_to is not None:
+            starts.append(self._shown_to - MARGIN)
+        looked_to: datetime | None = None
+        for page in self._search.changed_since(max(starts)):
+            looked_to = looked_to or page.served_at
             for raw in page.records:
                 self._keep(raw)
-            latest = page.served_at
-        self._looked_to = latest
+                self._note_shown(raw)
+        self._looked_to = looked_to or self._looked_to
+        self._shown_to = min([*self._unseen.values(), *filter(None, [self._shown_to])], default=None)
         return self._changed
 
     def record_of(self, record_id: str, fields: Fields, memory: Mapping[str, Any]) -> Raw:
@@ -445,6 +457,7 @@ class ApolloBulkWriter:
         taken = {name: value for name, value in order.changes.items() if name not in unwritten}
         refused = order.write.impossible | self._writer.not_taken(order.current, raw, order.memory, taken)
         self._keep(raw)
+        self._note_written(order)
         return WriteResult(
             raw,
             order.served_at,
@@ -457,6 +470,18 @@ class ApolloBulkWriter:
         known = self._changed.get(str(raw["id"]))
         if known is None or _time(raw) >= _time(known):
             self._changed[str(raw["id"])] = raw
+
+    def _note_written(self, order: _Order) -> None:
+        """Wait for the search to show what was written, unless nothing was changed by it."""
+        moment = instant.parse(order.shown.get("updated_at"))
+        if moment is not None and self._looked_to is not None and moment >= self._looked_to:
+            self._unseen[order.id] = moment
+
+    def _note_shown(self, raw: Raw) -> None:
+        written, moment = self._unseen.get(str(raw["id"])), instant.parse(raw.get("updated_at"))
+        if written is not None and moment is not None and moment >= written:
+            del self._unseen[str(raw["id"])]
+            self._shown_to = max(filter(None, [self._shown_to, written]))
 
     def _unknown(self, message: str) -> OutcomeUnknown:
         return OutcomeUnknown(self._client.account, message, accepted=True)

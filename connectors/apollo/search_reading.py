@@ -36,7 +36,10 @@ _TIMES: Final = {UPDATED: "updated_at", CREATED: "created_at"}
 
 @dataclass(slots=True)
 class ApolloSearchReading:
-    """Reads one sorted search. `only` are filters besides; `earliest` is the time at which it may stop."""
+    """Reads one sorted search. `only` are filters besides; `earliest` is the time at which it may stop.
+
+    Without `to_the_end` there is no look at the front after the last page: what changes meanwhile is left out.
+    """
 
     client: ApolloClient
     health: Health
@@ -44,6 +47,7 @@ class ApolloSearchReading:
     by: str = UPDATED
     only: Mapping[str, Any] = field(default_factory=dict)
     limit: int = DISPLAY_LIMIT
+    to_the_end: bool = True
     total: int = 0
     steps_back: int = 0
     reached_limit: bool = False
@@ -55,7 +59,7 @@ class ApolloSearchReading:
         """Yield the pages. Reaching the end is the proof. Raises IncompleteWindow, AuthError, TransientError."""
         self.health.begin()
         yield from self._from_front()
-        while self.read_pages > 1:
+        while self.to_the_end and self.read_pages > 1:
             self.looks_again = True
             yield from self._from_front()
 
@@ -171,6 +175,10 @@ class ApolloSearch:
             yield replace(page, records=[raw for raw in page.records if _is_within(raw, window)])
         if reading.reached_limit:
             yield from self._slices(window, seen, reading.total)
+
+    def changed_since(self, since: datetime) -> Iterator[Page]:
+        """Yield the contacts that the search shows as updated since a moment, and a few older ones, in one pass."""
+        return ApolloSearchReading(self._client, self._health, since, limit=self._limit, to_the_end=False).pages()
 
     def created_since(self, since: datetime) -> Iterator[Page]:
         """Yield the contacts that were created since a moment, newest first, and a few older ones."""

@@ -103,6 +103,7 @@ def test_edits_cost_a_writing_call_for_100_contacts_and_few_readings(tmp_path: P
             )[number % 4]  # fmt: skip
             world.gh.edit(hub_id, **change)
         mark = len(world.ap.calls)
+        world.ap.before_answer = lambda _call: world.clock.sleep(1.0)
         report = world.run(unguarded=True)
         assert report.status == "ok"
         assert report.streams["contacts"].accounts["ap"].updated == count
@@ -178,6 +179,34 @@ def test_an_edit_at_apollo_right_before_a_bulk_update_is_not_overwritten(world: 
     world.run(unguarded=True)
     assert world.by_email()["person3@example.com"]["last_name"] == "Apollo"
     assert world.by_email()["person4@example.com"]["last_name"] == "Hub"
+
+
+def test_an_edit_that_a_slow_search_shows_below_our_own_writes_is_not_overwritten(world: ApolloWorld) -> None:
+    world.ap.quirks.index_lag = 20.0
+    hub_ids = world.add_to_hub(450)
+    world.run()
+    world.run(skip=3600.0)
+    for hub_id in hub_ids:
+        world.gh.edit(hub_id, lastName="Hub")
+    last = world.by_email()
+    bulks: list[set[str]] = []
+    edited: set[str] = set()
+
+    def act(call: Call) -> None:
+        world.clock.sleep(8.0)
+        if not call.path.endswith("/bulk_update"):
+            return
+        bulks.append({item["id"] for item in call.body["contact_attributes"]})
+        if len(bulks) == 1:
+            edited.update(sorted(each["id"] for each in last.values() if each["id"] not in bulks[0]))
+            for record_id in edited:
+                world.ap.edit(record_id, {"last_name": "Apollo"})
+
+    world.ap.before_answer = act
+    world.run(unguarded=True)
+    overwritten = {each["id"] for each in world.ap.people() if each["last_name"] == "Hub"} & edited
+    assert len(bulks) == 2, "the first wave, and the one right after the edit that the search did not show yet"
+    assert overwritten == bulks[1] & edited
 
 
 def test_a_contact_that_was_deleted_at_apollo_holds_up_no_bulk_update(world: ApolloWorld) -> None:
