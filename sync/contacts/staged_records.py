@@ -136,8 +136,8 @@ def staged_record(
     `digest` is what the record is to be remembered by, by default that of `raw`.
     """
     wrote = link.side(side.name).wrote_ms if link else None
-    # The record as it came is needed only to price a plan, and to write a marker to it.
-    wanted = context.run.dry or side.needs_marker(contact)
+    # The record as it came is needed only to price a plan, to write a marker to it, and for a write of many (R34).
+    wanted = context.run.dry or side.needs_marker(contact) or side.connector.bulk is not None
     return Staged(
         side.name,
         contact.id,

@@ -1,5 +1,6 @@
 """Read and write one wave of contacts at a system that takes many at once (R19, R34)."""
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
@@ -32,8 +33,8 @@ def pages_of_wave(
     """Return each record as it is right before an update, or the error of its reading; and the ids that were not read.
 
     Where many are written at once, one search shows which of them changed since the run has read the side. The others
-    are what they were when both sides last agreed. A record that this run has read with a change, or that is not linked
-    yet, is read by id.
+    are what this run has read, or what they were when both sides last agreed. A record of which neither is known is
+    read by id.
     """
     bulk, horizon = target.connector.bulk, context.findings.horizons.get(target.account)
     if bulk is None or horizon is None:
@@ -49,6 +50,8 @@ def pages_of_wave(
     for staged, link in records:
         if staged.id in changed:
             pages.append(Page([changed[staged.id]], served_at))
+        elif staged.contact is not None and staged.raw is not None:
+            pages.append(Page([json.loads(staged.raw)], served_at))
         elif link is None or staged.contact is not None or link.side(target.name).digest is None:
             pages += target.dispatcher.gather([partial(target.connector.read_record, staged.id)])
         else:

@@ -306,3 +306,20 @@ def test_a_state_that_apollo_infers_from_a_city_never_travels_back(world: Apollo
     assert [world.gh.person(hub_id)["city"] for hub_id in hub_ids] == [
         "Springfield, Illinois, United States", "Boston, Massachusetts, United States"
     ]  # fmt: skip
+
+
+def test_a_first_meeting_of_many_reads_no_contact_by_id_and_costs_a_call_for_100(world: ApolloWorld) -> None:
+    count = 150
+    world.add_to_hub(count, companyName="Example")
+    for number in range(count):
+        world.ap.add({"first_name": f"Person{number}", "last_name": f"Number{number}", "title": "Boss",
+            "email": f"person{number}@example.com"}, world.clock.now())  # fmt: skip
+    report = world.run()
+    assert report.status == "ok"
+    people = world.by_email()
+    assert {(each["organization_name"], each["title"]) for each in people.values()} == {("Example", "Boss")}
+    assert not [call for call in world.ap.calls if call.method == "GET" and "/contacts/" in call.path]
+    assert len([call for call in world.ap.calls if call.path.endswith("bulk_update")]) == 2
+    mark = len(world.ap.calls)
+    assert world.run(skip=3600.0).status == "ok"
+    assert writes(world.ap.calls[mark:]) == []
