@@ -3,6 +3,7 @@
 Rules kept here:
 - a record that other connections of the circle have linked to a record of the other side is paired with it, before any
   e-mail or number: a contact without either would else go round the circle and be created again and again;
+- a record with a counterpart that has another partner here is a double, which is listed (R8);
 - a record is not created again where another connection has found that its counterpart was deleted (R24);
 - a record that an unanswered create of another connection may have created waits until that create is settled. Its link
   would come too late.
@@ -12,7 +13,7 @@ from datetime import timedelta
 
 from state.indexed_contact import IndexedContact
 from sync.contacts.context import Context
-from sync.rules.match import Paired, contradicts
+from sync.rules.match import Paired, PairingRefused, contradicts
 from sync.streams.connection import Side
 
 TOLERANCE_MS = round(timedelta(seconds=2).total_seconds() * 1000)
@@ -31,6 +32,26 @@ def linked_partner(context: Context, side: Side, contact: IndexedContact) -> Pai
     known = other.identities.by_id([found])
     # The record may have become another contact since the other connections agreed on it.
     return None if any(contradicts(contact, one) for one in known) else Paired(found, "link")
+
+
+def double_of_linked(context: Context, side: Side, contact: IndexedContact) -> PairingRefused | None:
+    """Return why a record is not created again whose counterpart round the circle has a partner here, None if it may.
+
+    An unanswered create may have made it twice at this account: each copy would else go round, and be made once more.
+    """
+    elsewhere, other = context.tables.linked_elsewhere, context.connection.other(side)
+    found = elsewhere.counterpart(side.account, contact.id, other.account) if elsewhere else None
+    link = context.tables.links.by_record(other.name, [found]).get(found) if found else None
+    if found is None or link is None or link.gone:
+        return None
+    if any(contradicts(contact, one) for one in other.identities.by_id([found])):
+        return None
+    twin = link.side(side.name).id
+    reason = (
+        f"is {other.account}:{found} by way of another connection, which is linked to {twin} on the same side; "
+        "merge them"
+    )
+    return PairingRefused(reason, ((True, twin),), double=True)
 
 
 def is_deleted_there(context: Context, side: Side, contact: IndexedContact) -> bool:

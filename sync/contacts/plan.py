@@ -17,7 +17,7 @@ from state.indexed_contact import IndexedContact
 from state.links import Link
 from state.staging import Staged, Step
 from sync.contacts.candidates import find_candidates
-from sync.contacts.circle import awaited_create, is_deleted_there, linked_partner
+from sync.contacts.circle import awaited_create, double_of_linked, is_deleted_there, linked_partner
 from sync.contacts.context import Context
 from sync.contacts.enrichment import awaited
 from sync.contacts.merge import load_owners_for_create, merge_pair, values_for_create
@@ -241,6 +241,8 @@ def _plan_unlinked_record(
     if not isinstance(verdict, Paired):
         # The hashes of a lifted erasure prove more than a doubtful address or number.
         verdict = lifted_partner(context, side, indexed) or verdict
+    if isinstance(verdict, Unpaired):
+        verdict = double_of_linked(context, side, indexed) or verdict
     if isinstance(verdict, Unpaired) and (awaited_reason := awaited_create(context, side, indexed)):
         plan_listing(context, staged, awaited_reason, (), "pair", due_ms=context.run.now_ms())
     elif isinstance(verdict, Unpaired) and is_deleted_there(context, side, indexed):
