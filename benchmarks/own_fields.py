@@ -76,7 +76,7 @@ def values(number: int) -> dict[str, Any]:
     """Return what a contact has in the keys of these fields, besides what every prospect has."""
     return {
         "custom1": f"note {number}",
-        "custom2": f"{number % 9000},{number % 900 + 100}.5",
+        "custom2": f"{number % 900 + 1},{number % 900 + 100}.5",
         "custom3": f"${number}.25",
         "custom4": f"{number % 12 + 1:02}/{number % 28 + 1:02}/2026",
         "custom5": f"2026-{number % 12 + 1:02}-{number % 28 + 1:02}T{number % 24:02}:00:00Z",
