@@ -150,7 +150,7 @@ class Question:
 
     `value` is the type that checks the answer, unless it is `secret`. `many` is the key that takes several answers,
     separated by commas, "" where there is one. An `optional` key is left out when the answer is empty. `comment` stands
-    behind the key in the config file; `{account}` in it is the account's name.
+    behind the key in the config file; `{account}` in it is the account's name. `found` says where a user finds it.
     """
 
     key: str
@@ -160,6 +160,7 @@ class Question:
     many: str = ""
     optional: bool = False
     comment: str = ""
+    found: str = ""
 
 
 @dataclass(frozen=True, slots=True)

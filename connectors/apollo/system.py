@@ -76,6 +76,7 @@ def _build(settings: ConnectorSettings[ApolloAccount]) -> "Connector":
     )
 
 
+KEY_FOUND = "in Settings > Integrations > API > API keys > Create new key; set it as a master key"
 SYSTEM = System(
     kind="apollo",
     label="Apollo",
@@ -89,5 +90,9 @@ SYSTEM = System(
     standard_places=CUSTOM,
     fixed_fields=FIXED,
     place_form=str.casefold,
-    questions=(Question("api_key", "API key", secret=True, comment="a master key, or one that `sync check` accepts"),),
+    questions=(
+        Question(
+            "api_key", "API key", secret=True, comment="a master key, or one that `sync check` accepts", found=KEY_FOUND
+        ),
+    ),
 )

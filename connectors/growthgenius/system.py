@@ -123,9 +123,14 @@ SYSTEM = System(
     fixed_fields=FIXED,
     native_fields=frozenset(FIELDS),
     questions=(
-        Question("api_key", "API key", secret=True),
+        Question("api_key", "API key", secret=True, found="GrowthGenius gives it to you with the access to its API"),
         Question(
-            "user_id", "user id, or several with commas", UserId, many="user_ids", comment="the owner of the contacts"
+            "user_id",
+            "user id, or several with commas",
+            UserId,
+            many="user_ids",
+            comment="the owner of the contacts",
+            found="the number or the e-mail address of the user who owns the contacts",
         ),
     ),
 )

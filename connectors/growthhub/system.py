@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 LIMIT = RateLimit(100, 10.0, 200_000)
 """The documented limit, per location and app. The first answer says what is in force."""
 
+WHERE_TOKENS_ARE = (
+    "in the location's Settings > Private Integrations > Create new integration; choose the scopes contacts.readonly, "
+    "contacts.write, locations.readonly, locations/customFields.readonly, locations/customFields.write, users.readonly"
+)
 OF_THE_APP = frozenset({"company_id", "redirect_uri", "scopes", "authorize_url"})
 """Keys that mean something for an OAuth app only."""
 
@@ -191,7 +195,13 @@ SYSTEM = System(
             "opened by a private integration token, or by an app?",
             {
                 "token": (
-                    Question("token", "private integration token", secret=True, comment="a private integration token"),
+                    Question(
+                        "token",
+                        "private integration token",
+                        secret=True,
+                        comment="a private integration token",
+                        found=WHERE_TOKENS_ARE,
+                    ),
                 ),
                 "oauth": (
                     Question(
@@ -199,8 +209,14 @@ SYSTEM = System(
                         "client_id of the app",
                         Text,
                         comment="of your app; then: sync auth login {account}",
+                        found="in the Marketplace of GrowthHub, your app, Advanced Settings > Auth",
                     ),
-                    Question("client_secret", "client_secret of the app", secret=True),
+                    Question(
+                        "client_secret",
+                        "client_secret of the app",
+                        secret=True,
+                        found="beside the client_id; it is shown once",
+                    ),
                     Question(
                         "company_id",
                         "company_id, where the company consents; else empty",
@@ -212,6 +228,12 @@ SYSTEM = System(
             },
             oauth="oauth",
         ),
-        Question("location_id", "location id", Text, comment="the location (sub-account)"),
+        Question(
+            "location_id",
+            "location id",
+            Text,
+            comment="the location (sub-account)",
+            found="in the address of the location's pages, behind /location/; and in Settings > Business Profile",
+        ),
     ),
 )

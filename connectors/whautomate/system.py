@@ -100,8 +100,14 @@ SYSTEM = System(
     limit=LIMIT,
     webhooks=Webhooks(WhautomateWebhookKeys, _webhook_reader, lambda account: account.location_id),
     questions=(
-        Question("api_key", "API key", secret=True),
-        Question("location_id", "location id", Text, comment="where contacts are created"),
+        Question("api_key", "API key", secret=True, found="in the settings of your account, where its REST API is"),
+        Question(
+            "location_id",
+            "location id",
+            Text,
+            comment="where contacts are created",
+            found="the id of the location, as the REST API shows it; `sync check` says whether it is right",
+        ),
     ),
     standard_places=STANDARD,
     fixed_fields=FIXED,

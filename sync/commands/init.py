@@ -9,11 +9,16 @@ import click
 
 from connectors import registry
 from sync import setup
-from sync.commands.invocation import config_option, json_option, show
+from sync.commands.invocation import config_option, json_option, named, show, show_json
 
 if TYPE_CHECKING:
     from sync.setup.draft import Draft
-    from sync.setup.questions import Questions
+    from sync.setup.questions import Asker, Questions
+
+
+GREETING = """growthsync keeps the contacts of two systems the same. It asks some questions now, says where you find
+each value, tries each account at once, and writes a config file. No account is changed. Enter takes the answer in
+brackets; Ctrl-C ends it and leaves nothing behind."""
 
 
 def _address_options(command: Callable[..., int]) -> Callable[..., int]:
@@ -38,13 +43,30 @@ def init(
     import os
 
     if example:
-        show({"example": example_config()}, as_json, lambda document: document["example"].splitlines())
+        _print_example(as_json=as_json)
         return 0
 
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     path = _place(config_path, force=force, adding=adding)
-    show(_asked(path, addresses, force=force, adding=adding), as_json, _lines)
+    document = _asked(path, addresses, force=force, adding=adding)
+    show(document, as_json, _lines)
+    if not as_json and all(one["ok"] for one in document["accounts"]):
+        _try_out(Terminal(), path)
     return 0
+
+
+def _try_out(asker: "Asker", path: Path) -> None:
+    """Ask for the first look at what a run would do, and show it. It writes to no account."""
+    from sync.commands.rehearse import rehearse
+    from sync.commands.run import plan
+
+    asker.show("rehearse: all runs until nothing changes, on copies. plan: the first run, field by field.")
+    commands = {"rehearse": rehearse, "plan": plan}
+    chosen = asker.choice("What next? Nothing is written to an account.", (*commands, "nothing"), "rehearse")
+    if chosen in commands:
+        root = click.get_current_context().find_root()
+        with commands[chosen].make_context(chosen, ["--config", str(path)], parent=root) as context:
+            commands[chosen].invoke(context)
 
 
 def _place(config_path: Path | None, *, force: bool, adding: bool) -> Path:
@@ -80,6 +102,7 @@ def _asked(path: Path, addresses: Mapping[str, str | None], *, force: bool, addi
     urls = {kind: check_address(url) for kind, url in addresses.items() if url}
     with waiting_beside(path.parent, force=force, adding=adding) as secrets:
         questions = Questions(Terminal(), secrets)
+        questions.asker.show(named(GREETING))
         session = _Session(questions, path, base, Draft(base_urls=urls), asks_place=True)
         session.ask_all()
         places = write_text(session.text, session.references, secrets, path, base)
@@ -92,9 +115,13 @@ def _asked(path: Path, addresses: Mapping[str, str | None], *, force: bool, addi
     }
 
 
-def example_config() -> str:
-    """Return the text of config.example.toml, which the installation has, too."""
-    return (Path(setup.__file__).parent / "config.example.toml").read_text(encoding="utf-8")
+def _print_example(*, as_json: bool) -> None:
+    """Print config.example.toml, which the installation has, as it is: without colour, and not fitted to a terminal."""
+    text = (Path(setup.__file__).parent / "config.example.toml").read_text(encoding="utf-8")
+    if as_json:
+        show_json({"example": text})
+    else:
+        sys.stdout.write(text)
 
 
 class Terminal:
@@ -118,7 +145,7 @@ class Terminal:
 
     def show(self, text: str) -> None:
         """Print a line."""
-        click.echo(text, err=True)
+        click.echo(named(text), err=True)
 
 
 class _Session:
@@ -129,6 +156,7 @@ class _Session:
         self._path = path
         self._empty = empty
         self._asks_place = asks_place
+        self._given_up: set[str] = set()
         self.text = base
         self.references: list[str] = []
         self.accounts: list[dict[str, Any]] = []
@@ -150,7 +178,7 @@ class _Session:
         draft = self._questions.choose(empty, known, connections)
         if self._asks_place and draft.new_accounts:
             self._questions, self._asks_place = self._questions.with_place(), False
-        draft = self._tried(self._questions.ask_connection(draft))
+        draft = self._tried(self._questions.ask_connection(draft, self._tried_alone))
         self.text = text_with(self.text, draft)
         self.references += draft.secrets
         self.logins += [name for name in draft.accounts if draft.uses_oauth(name)]
@@ -165,16 +193,33 @@ class _Session:
         accounts = {name: account.connector for name, account in config.accounts.items()}
         return accounts, tuple(config.connections), config.state.token_key is not None
 
+    def _tried_alone(self, draft: "Draft", name: str) -> "Draft":
+        """Try one account, until it works or the user stops correcting its answers."""
+        from sync.setup.account_check import try_account
+
+        questions = self._questions
+        while True:
+            questions.asker.show(f"trying {name} ...")
+            found = try_account(draft, name, questions.secrets, self._path, questions.asker.show)
+            for line in found.verdict:
+                questions.asker.show(line)
+            if found.works:
+                return draft
+            if not questions.asker.yes(f"Correct the answers for {name}?", default=True):
+                self._given_up.add(name)
+                return draft
+            draft = questions.ask_account(draft, name)
+
     def _tried(self, draft: "Draft") -> "Draft":
         """Test the answers as `sync check` does, until they work or the user stops correcting them."""
         from sync.setup.account_check import try_accounts
 
         questions = self._questions
         while True:
-            found = try_accounts(draft, questions.secrets, self._path, self.text)
+            found = try_accounts(draft, questions.secrets, self._path, self.text, questions.asker.show)
             for line in (line for one in found for line in one.lines):
                 questions.asker.show(line)
-            wrong = [one.account for one in found if not one.works]
+            wrong = [one.account for one in found if not one.works and one.account not in self._given_up]
             if not wrong or not questions.asker.yes(f"Correct the answers for {wrong[0]}?", default=True):
                 self.accounts += [one.document() for one in found]
                 return draft

@@ -1,6 +1,6 @@
 """Try the answers of `sync init` as `sync check` does, before there is a config file."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from sync.setup.draft import Draft
 from sync.setup.questions import accounts_of
 from sync.setup.secrets import Secrets
 from sync.text_output.accounts import check_lines
+
+Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,14 @@ class TrialResult:
             return [f"{self.account}: not tried: {self.untried}"]
         return list(check_lines({"accounts": [self.document()]}))
 
+    @property
+    def verdict(self) -> list[str]:
+        """Return whether it works, and only what is wrong."""
+        if self.untried:
+            return self.lines
+        wrong = [asdict(finding) for finding in self.findings if finding.fatal and not finding.ok]
+        return list(check_lines({"accounts": [self.document() | {"findings": wrong}]}))
+
     def document(self) -> dict[str, Any]:
         """Return it as JSON."""
         findings = [asdict(finding) for finding in self.findings]
@@ -45,18 +55,31 @@ class TrialResult:
         return {**found, "findings": findings, "untried": self.untried}
 
 
-def try_accounts(draft: Draft, secrets: Secrets, path: Path, base: str = "") -> list[TrialResult]:
-    """Try each new account of a draft that is added to `base`; change nothing. Raises ConfigError."""
+def try_account(draft: Draft, name: str, secrets: Secrets, path: Path, tell: Tell) -> TrialResult:
+    """Try one account of a draft whose other account may not be known yet. Raises ConfigError."""
+    if name not in accounts_of(draft):
+        return TrialResult(name, draft.kind_of(name), untried=f"log in first: sync auth login {name}")
+    found = try_accounts(draft.alone(name), secrets, path, "", tell, only=name)
+    return next(one for one in found if one.account == name)
+
+
+def try_accounts(
+    draft: Draft, secrets: Secrets, path: Path, base: str = "", tell: Tell = lambda _line: None, only: str = ""
+) -> list[TrialResult]:
+    """Try each new account of a draft that is added to `base`, or only one of them; change nothing.
+
+    `tell` hears of an account that is slow to answer. Raises ConfigError.
+    """
     config = tried(draft, secrets, path, base)
     notes: list[str] = []
-    names = accounts_of(draft)
+    names = (only,) if only else accounts_of(draft)
     try:
         reveal(config, names, notes.append)
     except ConfigError as error:  # a variable that is set on another machine is no wrong answer
         said = "; ".join(line.partition(": ")[2] for line in error.lines)
         return [TrialResult(name, config.accounts[name].connector, untried=said) for name in draft.new_accounts]
     try:
-        found = check(config, fix=False, warn=notes.append, names=names) if names else []
+        found = check(config, fix=False, warn=notes.append, names=names, tell=tell) if names else []
     except StateError as error:
         return [TrialResult(name, config.accounts[name].connector, untried=str(error)) for name in draft.new_accounts]
     later = [

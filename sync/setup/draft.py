@@ -14,6 +14,8 @@ from connectors.system import Choice, Question
 CONNECTION: Final = "sales"
 Direction = Literal["both", "left_to_right", "right_to_left"]
 Create = Literal["both", "left", "right", "none"]
+Conflicts = Literal["newest", "left", "right", "manual"]
+Deletes = Literal["ignore", "propagate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +25,19 @@ class Draft:
     Secrets are references (`file:...`). `token_key` is the reference to the key for OAuth tokens, "" where no account
     uses OAuth or the config has a key. `base_urls` are addresses of APIs, by system, where they are not the usual ones.
     `kinds` are the systems at the left and the right, `names` their accounts, which are named after them by default.
-    `known` are the accounts that the config has already.
+    `known` are the accounts that the config has already. `only_tags` are the tags of which a contact needs one to be
+    synced for the first time, none for every contact. `every` is how often the daemon runs the connection, "" for the
+    default.
     """
 
     accounts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     token_key: str = ""
     direction: Direction = "both"
     create: Create = "both"
+    only_tags: tuple[str, ...] = ()
+    conflicts: Conflicts = "newest"
+    deletes: Deletes = "ignore"
+    every: str = ""
     messages: bool = False
     country: str = "US"
     base_urls: Mapping[str, str] = field(default_factory=dict)
@@ -68,6 +76,15 @@ class Draft:
             one for one in registry.system(self.kind_of(account)).questions if isinstance(one, Choice) and one.oauth
         ]
         return any(one.key in self.accounts.get(account, {}) for each in choices for one in each.ways[each.oauth])
+
+    def alone(self, account: str) -> Self:
+        """Return a draft of one account, connected with itself under another name, so that it can be tried alone."""
+        kind, answers = self.kind_of(account), self.accounts[account]
+        twin = f"{account}-again"
+        return replace(
+            self, accounts={account: answers, twin: answers}, kinds=(kind, kind), names=(account, twin),
+            known=frozenset(), messages=False,
+        )  # fmt: skip
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -129,11 +146,18 @@ class Draft:
         yield f"[connections.{self.connection}]"
         yield f"left = {quoted(left)}"
         yield f"right = {quoted(right)}"
+        if self.every:
+            yield f"every = {quoted(self.every)}    # how often the daemon runs it"
         yield f"country = {quoted(self.country)}    # of phone numbers where the contact's own is unknown"
         yield ""
         yield f"[connections.{self.connection}.contacts]"
         yield f"direction = {quoted(self.direction)}    # both | left_to_right | right_to_left"
         yield f"create = {quoted(self.create)}    # where contacts may be created: both | left | right | none"
+        yield f"conflicts = {quoted(self.conflicts)}    # a field changed on both sides: newest | left | right | manual"
+        yield f"deletes = {quoted(self.deletes)}    # a contact was deleted on one side: ignore | propagate"
+        if self.only_tags:
+            tags = f"{{ tags = {_value(self.only_tags)} }}"
+            yield f"only = {{ left = {tags}, right = {tags} }}    # who travels for the first time"
         yield '# create_tags = ["via-growthsync"]    # on every contact that a run creates, for workflows to skip'
         if self.messages:
             yield ""

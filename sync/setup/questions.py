@@ -14,13 +14,20 @@ from pydantic import TypeAdapter, ValidationError
 from connectors import registry
 from connectors.system import Choice, Question
 from sync.config.secret import check_secret, check_variable
-from sync.config.value_types import Country
+from sync.config.value_types import Country, Interval
 from sync.output.formats import AUTOMATIONS
-from sync.setup.draft import CONNECTION, Create, Direction, Draft
+from sync.setup.draft import CONNECTION, Conflicts, Create, Deletes, Direction, Draft
 from sync.setup.secrets import PLACES, TOKEN_KEY, Place, Secrets, secret_name
 
 DIRECTIONS: Final = ("both", "left_to_right", "right_to_left")
 CREATES: Final = ("both", "left", "right", "none")
+
+CONFLICTS: Final = ("newest", "left", "right", "manual")
+DELETES: Final = ("ignore", "propagate")
+CONFLICTS_HELP: Final = (
+    "newest: the record that was edited last. manual: a field waits for you in `sync conflicts list`."
+)
+DELETES_HELP: Final = "ignore: the other record stays. propagate: it is deleted too; the guard stops many at once."
 
 NEW: Final = "new"
 """The answer for an account that the config does not have yet."""
@@ -63,10 +70,13 @@ class Questions:
         place = cast("Place", self.asker.choice("Where are secrets to be kept?", self._places(), "file"))
         return replace(self, secrets=self.secrets.at(place))
 
-    def ask_connection(self, draft: Draft) -> Draft:
-        """Ask for the accounts of a connection that are not known yet, and what travels."""
+    def ask_connection(self, draft: Draft, tried: Callable[[Draft, str], Draft] = lambda draft, _name: draft) -> Draft:
+        """Ask for the accounts of a connection that are not known yet, and what travels.
+
+        `tried` tries the answers about an account as soon as they are given, and returns corrected ones.
+        """
         for name in draft.new_accounts:
-            draft = self.ask_account(draft, name)
+            draft = tried(self.ask_account(draft, name), name)
         return self.ask_rules(draft)
 
     def choose(self, draft: Draft, known: Mapping[str, str], connections: Collection[str]) -> Draft:
@@ -117,12 +127,23 @@ class Questions:
         direction = self.asker.choice(question, DIRECTIONS, "both")
         self.asker.show(AUTOMATIONS)
         create = self.asker.choice("Where may contacts be created?", CREATES, "both")
+        tags = self.asker.text("Who travels for the first time: contacts with one of these tags (commas; empty: all)")
+        self.asker.show(CONFLICTS_HELP)
+        conflicts = self.asker.choice("Which value wins where a field changed on both sides?", CONFLICTS, "newest")
+        self.asker.show(DELETES_HELP)
+        deletes = self.asker.choice("What follows a deletion on one side?", DELETES, "ignore")
+        rare = {*draft.kinds} & {*registry.kinds_with("lists_only")}
+        every = self._until_good("How often shall the daemon run it?", _interval, "1h" if rare else "5m")
         messages = self.asker.yes("Do messages travel too, as notes? Nothing is ever sent.", default=False)
         country = self._until_good("Country of numbers without a country code", _country, "US")
         return replace(
             draft,
             direction=cast("Direction", direction),
             create=cast("Create", create),
+            only_tags=_tags(tags),
+            conflicts=cast("Conflicts", conflicts),
+            deletes=cast("Deletes", deletes),
+            every=every,
             messages=messages,
             country=country,
         )
@@ -134,6 +155,8 @@ class Questions:
     def _answers(self, account: str, label: str, question: Question) -> Mapping[str, Any]:
         """Return the value of the key that the answer to a question sets; nothing where it leaves the key out."""
         text = f"{label}: {question.text}"
+        if question.found:
+            self.asker.show(f"  {question.text}: {question.found}")
         if question.secret:
             return {question.key: self._secret(secret_name(account, question), text)}
         values = self._until_good(text, lambda answer: _values(question, answer))
@@ -211,6 +234,17 @@ def _number(word: str) -> int | str:
 
 def _country(answer: str) -> str:
     return str(TypeAdapter(Country).validate_python(answer))
+
+
+def _tags(answer: str) -> tuple[str, ...]:
+    """Return the tags in an answer. What no config can hold is left out."""
+    words = ("".join(one for one in word if one.isprintable()).strip() for word in answer.split(","))
+    return tuple(dict.fromkeys(word for word in words if word))
+
+
+def _interval(answer: str) -> str:
+    TypeAdapter(Interval).validate_python(answer)
+    return answer
 
 
 def _secret_value(answer: str) -> str:

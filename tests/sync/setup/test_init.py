@@ -34,6 +34,10 @@ from sync.setup.secrets import waiting_beside
 
 ROOT = Path(__file__).parents[3]
 PATIENCE = 60.0
+RULES = (
+    "Which way", "created?", "Who travels", "Which value wins", "deletion on one side", "How often", "messages travel",
+    "Country",
+)  # fmt: skip
 LOCAL_FLAGS = 3
 
 
@@ -134,20 +138,25 @@ def test_answers_are_tried_corrected_and_written_with_the_secrets_outside(
     terminal.answer("Which system is at the right?", "")
     terminal.answer("Where are secrets to be kept?", "file")
     terminal.whisper("API key (not shown)", gg.api_key)
-    terminal.answer("user id", " , ")
-    terminal.answer("user id", "78")
+    terminal.answer("GrowthGenius: user id", " , ")
+    terminal.answer("GrowthGenius: user id", "78")
     terminal.answer("opened by a private integration token", "token")
     terminal.whisper("private integration token (not shown)", "pit-mistyped-0001")
-    terminal.answer("location id", gh.location_id)
-    terminal.answer("Which way", "left_to_right")
-    terminal.answer("created?", "right")
-    terminal.answer("messages travel", "y")
-    terminal.answer("Country", "germany")
-    terminal.answer("Country", "DE")
+    terminal.answer("GrowthHub: location id", gh.location_id)
     terminal.answer("Correct the answers for growthhub?", "y")
     terminal.answer("opened by a private integration token", "token")
     terminal.whisper("private integration token (not shown)", gh.token)
-    terminal.answer("location id", gh.location_id)
+    terminal.answer("GrowthHub: location id", gh.location_id)
+    terminal.answer("Which way", "left_to_right")
+    terminal.answer("created?", "right")
+    terminal.answer("Who travels", "vip, sync,vip")
+    terminal.answer("Which value wins", "manual")
+    terminal.answer("deletion on one side", "propagate")
+    terminal.answer("How often", "often")
+    terminal.answer("How often", "10m")
+    terminal.answer("messages travel", "y")
+    terminal.answer("Country", "germany")
+    terminal.answer("Country", "DE")
     terminal.answer("Another connection?", "")
     code, out = terminal.end()
     assert code == 0, terminal.seen
@@ -165,6 +174,11 @@ def test_answers_are_tried_corrected_and_written_with_the_secrets_outside(
     config = load(tmp_path / "config.toml")
     sales = config.connections["sales"]
     assert (sales.country, sales.contacts.direction, sales.contacts.create) == ("DE", "left_to_right", "right")
+    assert (sales.contacts.conflicts, sales.contacts.deletes, sales.every.seconds) == ("manual", "propagate", 600)
+    assert 'only = { left = { tags = ["vip", "sync"] }, right = { tags = ["vip", "sync"] } }' in text
+    assert terminal.seen.index("growthsync keeps the contacts") < terminal.seen.index("Which system")
+    assert "Settings > Private Integrations" in terminal.seen
+    assert terminal.seen.index("growthgenius (growthgenius): ok") < terminal.seen.index("opened by a private")
     assert sales.messages is not None
     assert main(["check", "--config", str(tmp_path / "config.toml")]) == 0
 
@@ -178,15 +192,15 @@ def test_a_wrong_key_may_be_kept_and_oauth_is_logged_in_to_later(
     terminal.answer("Which system is at the right?", "")
     terminal.answer("Where are secrets to be kept?", "")
     terminal.whisper("API key (not shown)", "mistyped-key-0001")
-    terminal.answer("user id", "78, ann@example.com")
+    terminal.answer("GrowthGenius: user id", "78, ann@example.com")
+    terminal.answer("Correct the answers for growthgenius?", "n")
     terminal.answer("opened by", "oauth")
-    terminal.answer("client_id", "app-1")
+    terminal.answer("GrowthHub: client_id", "app-1")
     terminal.whisper("client_secret of the app (not shown)", "client-secret-0001")
     terminal.answer("company_id", "")
-    terminal.answer("location id", gh.location_id)
-    for question in ("Which way", "created?", "messages travel", "Country"):
+    terminal.answer("GrowthHub: location id", gh.location_id)
+    for question in RULES:
         terminal.answer(question, "")
-    terminal.answer("Correct the answers for growthgenius?", "n")
     terminal.answer("Another connection?", "n")
     code, out = terminal.end()
     assert code == 0, terminal.seen
@@ -207,7 +221,7 @@ def test_a_user_that_stops_in_the_middle_leaves_nothing_behind(tmp_path: Path) -
     terminal.answer("Which system is at the right?", "")
     terminal.answer("Where are secrets to be kept?", "file")
     terminal.whisper("API key (not shown)", "key-0001")
-    terminal.interrupt("user id")
+    terminal.interrupt("GrowthGenius: user id")
     code, _ = terminal.end()
     assert code == 130
     assert list(tmp_path.iterdir()) == []
@@ -229,8 +243,9 @@ def test_any_two_systems_are_connected_and_a_connection_is_added_with_all_commen
         terminal.whisper(f"{label}private integration token (not shown)", gh.token)
         terminal.answer(f"{label}location id", gh.location_id)
     terminal.answer("(left is GrowthHub)", "left_to_right")
-    for question in ("created?", "messages travel", "Country", "Another connection?"):
+    for question in (*RULES[1:], "Another connection?"):
         terminal.answer(question, "")
+    terminal.answer("What next?", "nothing")
     assert terminal.end()[0] == 0, terminal.seen
     config = load(path)
     assert {name: one.connector for name, one in config.accounts.items()} == {
@@ -248,16 +263,19 @@ def test_any_two_systems_are_connected_and_a_connection_is_added_with_all_commen
     terminal.answer("Name of the connection", "")
     terminal.answer("Where are secrets to be kept?", "file")
     terminal.whisper("API key (not shown)", gg.api_key)
-    terminal.answer("user id", "78")
-    for question in ("(left is GrowthGenius)", "created?", "messages travel", "Country"):
+    terminal.answer("GrowthGenius: user id", "78")
+    for question in ("(left is GrowthGenius)", *RULES[1:]):
         terminal.answer(question, "")
     terminal.answer("Another connection?", "y")
     terminal.answer("Which account is at the left?", "growthgenius")
     terminal.answer("Which account is at the right?", "growthhub")
-    for question in ("Name of the connection", "Which way", "created?", "messages travel", "Country"):
+    for question in ("Name of the connection", *RULES):
         terminal.answer(question, "")
     terminal.answer("Another connection?", "n")
-    assert terminal.end()[0] == 0, terminal.seen
+    terminal.answer("What next?", "plan")
+    code, out = terminal.end()
+    assert code == 0, terminal.seen
+    assert "would be created" in out
     config, text = load(path), path.read_text(encoding="utf-8")
     assert {name: (one.left, one.right) for name, one in config.connections.items()} == {
         "sales": ("growthhub", "branch"),
@@ -365,6 +383,15 @@ def test_an_address_to_which_no_credentials_may_go_is_refused_at_once(url: str) 
         check_address(url)
 
 
+def config_text(folder: Path) -> str:
+    return (folder / "config.toml").read_text(encoding="utf-8")
+
+
+def words(answer: str) -> list[str]:
+    """Return the tags in an answer."""
+    return [tag for tag in ("".join(filter(str.isprintable, word)).strip() for word in answer.split(",")) if tag]
+
+
 class Script:
     """Answers as drawn; when an answer is asked again, with one that is good."""
 
@@ -407,6 +434,8 @@ GOOD = {
     "private integration token (not": "pit",
     "location id": "loc",
     "Country": "GB",
+    "Who travels": "vip, sync",
+    "How often": "10m",
     "its environment variable": "T_K",
 }
 """A good answer to each question, which is known by the first of these that is in it."""
@@ -418,6 +447,8 @@ drawn = st.fixed_dictionaries(
         "opened by": st.sampled_from(["token", "oauth"]),
         "Which way": st.sampled_from(["both", "left_to_right", "right_to_left"]),
         "created?": st.sampled_from(["both", "left", "right", "none"]),
+        "Which value wins": st.sampled_from(["newest", "left", "right", "manual"]),
+        "What follows a deletion": st.sampled_from(["ignore", "propagate"]),
         "messages": st.booleans(),
     }
 )
@@ -446,6 +477,9 @@ def test_whatever_is_answered_is_asked_again_or_in_a_config_that_loads_with_it(a
         assert sales.contacts.direction == answers["Which way"]
         assert sales.contacts.create == answers["created?"]
         assert (sales.messages is not None) == answers["messages"]
+        assert sales.contacts.conflicts == answers["Which value wins"]
+        assert sales.contacts.deletes == answers["What follows a deletion"]
+        assert (config_text(folder).count("only = {") == 1) == bool(words(script.given["Who travels"]))
         assert right.uses_oauth == (answers["opened by"] == "oauth")
         if right.uses_oauth:
             assert right.client_id == script.given["client_id"].strip()
