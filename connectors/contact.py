@@ -47,7 +47,8 @@ class Contact:
     account, so that a user may have typed or imported it (R31). `phones` are all its possible numbers (E.164) and
     `emails` all its addresses; pairing uses them. `memory` is JSON that the next mapping of the record gets back: the
     E.164 form of each raw number, and under "slot" which of PHONE_SLOTS became `phone` (R16). `left_out` is why the
-    record is not carried while it has no counterpart, "" where it may be (R37).
+    record is not carried while it has no counterpart, "" where it may be (R37). `illegible` are the keys of values
+    that identify contacts and that the server shows as no one can read them: which contact it is, is not known.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Contact:
     emails: tuple[str, ...] = ()
     is_marker_bare: bool = False
     left_out: str = ""
+    illegible: tuple[str, ...] = ()
 
 
 def fold(name: str, value: Value) -> Value:

@@ -108,14 +108,15 @@ class MemoryConnector:
         return Page([dict(self._record(record_id))], self._clock.now())
 
     def to_contact(self, raw: Raw, memory: Mapping[str, Any]) -> Contact:
-        hidden = self.hidden if raw.get("row") else frozenset()
-        fields = {name: _value(raw.get(name)) for name in self.fields - self.fields_without_place - hidden}
+        hidden = {*self.fields_without_place, *(self.hidden if raw.get("row") else ()), *raw.get("illegible", ())}
+        fields = {name: _value(raw.get(name)) for name in self.fields - hidden}
         phones = {fields.get(name) for name in ("phone", *PHONE_SLOTS)}
         address = fields.get("email")
         return Contact(
             str(raw["id"]), fields, _time(raw, "created_at"), _time(raw, "updated_at"), raw.get("marker"),
             tuple(sorted(each for each in phones if isinstance(each, str))),
             emails=(address,) if isinstance(address, str) else (), left_out=raw.get("left_out", ""),
+            illegible=tuple(raw.get("illegible", ())),
         )  # fmt: skip
 
     def to_outline(self, raw: Raw) -> Contact:

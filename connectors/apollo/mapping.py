@@ -21,6 +21,7 @@ from connectors.apollo.custom_fields import MARKER, ApolloCustomFields
 from connectors.apollo.directory import Directory
 from connectors.contact import Contact, Fields, Value
 from connectors.fields import Compute, compute_nothing
+from connectors.http.allowed_calls import is_usable_id
 from connectors.records import Raw
 from connectors.source_id import SourceAccount
 from connectors.values import consent, country, email, instant, labels, person_name, phone, text, typed, web
@@ -104,6 +105,7 @@ class ApolloMapper:
             memory=numbers.memory,
             emails=_emails(raw),
             is_marker_bare=self.sources.is_bare(marker),
+            illegible=_illegible(raw),
         )
         return self.compute(contact)
 
@@ -153,7 +155,7 @@ class ApolloMapper:
         custom = raw.get("typed_custom_fields")
         shown = [
             [raw.get(key) or None for key in keys],
-            sorted(map(str, raw.get("label_ids") or ())),
+            sorted(map(str, _label_ids(raw))),
             sorted(_slots(raw).items(), key=lambda each: each[0]),
             sorted((key, str(value)) for key, value in custom.items()) if isinstance(custom, dict) else None,
             str(_website(raw)),
@@ -175,7 +177,7 @@ class ApolloMapper:
         return found
 
     def _tags(self, ids: Any) -> Reading | tuple[str, ...]:
-        if not ids:
+        if ids is None or ids == []:
             return None
         if not isinstance(ids, list) or not self.lists.is_readable():
             return UNKNOWN
@@ -205,8 +207,13 @@ class ApolloMapper:
 
 def label_names(raw: Raw, lists: Directory) -> list[str]:
     """Return the names of the lists that a record is in, as far as they are known."""
-    names = (lists.name_of(str(each)) for each in raw.get("label_ids") or ())
+    names = (lists.name_of(str(each)) for each in _label_ids(raw))
     return [name for name in names if name is not None]
+
+
+def _label_ids(raw: Raw) -> Any:
+    ids = raw.get("label_ids") or []
+    return ids if isinstance(ids, list) else [ids]
 
 
 def _plain(raw: Raw) -> dict[str, Reading | tuple[str, ...]]:
@@ -247,25 +254,42 @@ def _emails(raw: Raw) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def _illegible(raw: Raw) -> tuple[str, ...]:
+    """Return the keys that identify a contact and hold what no one can read."""
+    more = {
+        "contact_emails": not _are_rows(raw.get("contact_emails"), "email"),
+        "phone_numbers": not _are_rows(raw.get("phone_numbers"), "sanitized_number", "raw_number"),
+    }
+    is_odd = {"email": text.is_illegible(raw.get("email")), **more}
+    return tuple(key for key, is_illegible in is_odd.items() if is_illegible)
+
+
+def _are_rows(found: Any, *keys: str) -> bool:
+    """Say whether these are rows with legible values, or none."""
+    if not isinstance(found, list):
+        return found is None
+    return all(isinstance(row, dict) and not any(text.is_illegible(row.get(key)) for key in keys) for row in found)
+
+
 def _slots(raw: Raw) -> dict[str, Any]:
     """Return the text of each typed number. A number of an unknown type takes the place of `other` where that is free.
 
-    Apollo may show several numbers of one type: the first of them counts.
+    Apollo may show several numbers of one type: the first of them counts. A list that cannot be read shows no slot.
     """
     rows = raw.get("phone_numbers")
-    if not isinstance(rows, list):
+    if not isinstance(rows, list) or not all(isinstance(each, dict) for each in rows):
         return {}
     slots: dict[str, Any] = dict.fromkeys(SLOTS)
-    for row in (each for each in rows if isinstance(each, dict)):
+    for row in rows:
         slot = TYPES.get(str(row.get("type") or "other"), "other_phone")
         slots[slot] = slots[slot] or row.get("sanitized_number") or row.get("raw_number")
     return slots
 
 
 def _named(raw: Any, directory: Directory) -> Reading:
-    if not raw:
+    if raw is None or raw == "":
         return None
-    if not directory.is_readable() or not directory.names():
+    if not is_usable_id(raw) or not directory.is_readable() or not directory.names():
         return UNKNOWN
     return directory.name_of(str(raw)) or Unmapped(str(raw))
 

@@ -141,6 +141,7 @@ class ContactReader:
             unmapped=unmapped,
             memory=numbers.memory,
             emails=email.all_in(raw.get("email")),
+            illegible=tuple(key for key in ("email", *PHONE_SLOTS) if text.is_illegible(raw.get(key))),
         )
         return self.compute(contact)
 

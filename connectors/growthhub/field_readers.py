@@ -22,12 +22,19 @@ def _set(value: Any) -> tuple[str, ...] | Reading:
 
 
 def _text(value: Any) -> Reading:
-    return text.clean(", ".join(map(str, value)) if isinstance(value, list) else value)
+    return text.clean(_joined(value))
 
 
 def read_line(value: Any) -> Reading:
     """Read one line of text; a list is joined with commas."""
-    return text.clean_line(", ".join(map(str, value)) if isinstance(value, list) else value)
+    return text.clean_line(_joined(value))
+
+
+def _joined(value: Any) -> Any:
+    """Return a list of single values as one text. Any other list stays, and is unknown."""
+    if not isinstance(value, list) or not all(isinstance(each, str | int | float) for each in value):
+        return value
+    return ", ".join(map(str, value))
 
 
 def _country(value: Any) -> Reading:

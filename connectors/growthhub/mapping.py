@@ -24,6 +24,8 @@ from connectors.growthhub.wire_record import (
     additional_emails,
     additional_phones,
     custom_values,
+    has_legible_custom_fields,
+    illegible,
     illegible_names,
     is_empty,
     is_row,
@@ -133,8 +135,9 @@ class Mapper:
         if self._shown_only and not is_row(raw):
             fields |= {name: None for name in self._shown_only if name not in fields and name not in unmapped}
         _tidy_names(fields)
-        for name in (*unknown_names(raw), *illegible_names(raw)):
-            fields.pop(name, None)
+        for name in (*unknown_names(raw), *illegible_names(raw), *self._unread_places(raw)):
+            if name != CONSENT or fields.get(name) is None:
+                fields.pop(name, None)
         if self._groups.names:
             self._split_off_groups(fields)
         numbers.extend(additional_phones(raw))
@@ -153,6 +156,7 @@ class Mapper:
                 **({EMAIL_REFUSED: True} if refused else {}),
             },
             emails=tuple(each for found in (raw.get("email"), *additional_emails(raw)) for each in email.all_in(found)),
+            illegible=illegible(raw),
         )
         return self._compute(contact)
 
@@ -171,6 +175,12 @@ class Mapper:
             if isinstance(reading, Unmapped):
                 unmapped[name] = reading.raw
         return fields, unmapped
+
+    def _unread_places(self, raw: Raw) -> Iterable[str]:
+        """Return the fields with a custom field where a record does not show its custom fields as a list."""
+        if has_legible_custom_fields(raw):
+            return ()
+        return (name for names in self._place_names.values() for name in names)
 
     def _split_off_groups(self, fields: dict[str, Value]) -> None:
         """Turn the tags of a group into its field. Where the tags are unknown, so are the fields."""

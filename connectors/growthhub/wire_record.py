@@ -12,8 +12,9 @@ from typing import Any
 
 from connectors.growthhub import consent
 from connectors.growthhub.places import PROPERTIES, MappedPlace, digested
+from connectors.http.allowed_calls import is_usable_id
 from connectors.records import Raw
-from connectors.values import labels
+from connectors.values import labels, text
 
 NATIVE: Mapping[str, str] = PROPERTIES
 """The wire property of each standard field that has one."""
@@ -25,10 +26,14 @@ TWINS: Mapping[str, str] = {"first_name": "firstNameLowerCase", "last_name": "la
 
 NO_PLACES: Mapping[str, MappedPlace] = MappingProxyType({})
 
-LEGIBLE = ("email", "phone", *TWINS)
-"""Fields that identify a contact. Each is a single text."""
+_SET = "tags"
+"""The one standard property that is a list. Each other one is a single value."""
 
-_NUMBERS = (int, float)
+_EMAILS = ("additionalEmails", "email")
+_PHONES = ("additionalPhones", "phone")
+"""The lists of further addresses and numbers, and the key of each in a row."""
+
+_NO_TEXTS = (int, float, dict)
 _DIGESTED = tuple(key for key in NATIVE.values() if key not in {"address1", "tags", "dnd"})
 IDENTIFYING = ("id", "email", "phone", "additionalEmails", "additionalPhones", "country", "dateAdded", *TWINS.values())
 """The properties that identify a contact, besides the names."""
@@ -91,18 +96,46 @@ def unknown_names(raw: Raw) -> Iterable[str]:
 
 
 def illegible_names(raw: Raw) -> Iterable[str]:
-    """Yield the identifying fields that hold a list or an object, even an empty one. They are unknown, not empty."""
-    return (name for name in LEGIBLE if isinstance(raw.get(NATIVE[name]), dict | list))
+    """Yield the standard fields that hold an object or a list, or the set that holds none: unknown, not empty."""
+    for name, key in NATIVE.items():
+        value = raw.get(key)
+        is_list = isinstance(value, list)
+        if isinstance(value, dict) or (not is_list and value not in {None, ""} if name == _SET else is_list):
+            yield name
+
+
+def has_legible_custom_fields(raw: Raw) -> bool:
+    """Say whether the custom fields of a record can be read. A row without a usable id may be any of them."""
+    found = raw.get("customFields")
+    if not isinstance(found, list):
+        return found is None or found == ""
+    return all(isinstance(each, dict) and is_usable_id(each.get("id")) for each in found)
+
+
+def illegible(raw: Raw) -> tuple[str, ...]:
+    """Return the properties that identify a contact and hold what no one can read."""
+    more = {key: _illegible_rows(raw.get(key), inner) for key, inner in (_EMAILS, _PHONES)}
+    return (
+        *(key for key in ("email", "phone") if text.is_illegible(raw.get(key))),
+        *(key for key, is_illegible in more.items() if is_illegible),
+    )
+
+
+def _illegible_rows(found: Any, inner: str) -> bool:
+    rows = [] if found is None or found == "" else found
+    if not isinstance(rows, list):
+        return True
+    return any(text.is_illegible(each.get(inner) if isinstance(each, dict) else each) for each in rows)
 
 
 def additional_phones(raw: Raw) -> list[Any]:
     """Return the raw additional numbers of a record."""
-    return _additional(raw, "additionalPhones", "phone")
+    return _additional(raw, *_PHONES)
 
 
 def additional_emails(raw: Raw) -> list[Any]:
     """Return the raw additional e-mail addresses of a record."""
-    return _additional(raw, "additionalEmails", "email")
+    return _additional(raw, *_EMAILS)
 
 
 def _additional(raw: Raw, key: str, inner: str) -> list[Any]:
@@ -113,5 +146,5 @@ def _additional(raw: Raw, key: str, inner: str) -> list[Any]:
 
 
 def is_empty(value: Any) -> bool:
-    """Say whether a raw value is empty. Zero and false are values."""
-    return not value and not isinstance(value, _NUMBERS)
+    """Say whether a raw value is empty. Zero and false are values, and an object is one that no one can read."""
+    return not value and not isinstance(value, _NO_TEXTS)

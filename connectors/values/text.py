@@ -52,6 +52,8 @@ _SURELY_SHORT = LONGEST // _WIDEST
 _LINE_END = re.compile("\r\n?|\u21b5")
 _OTHER_LINE_END = re.compile("[\x0b\x0c\x85\u2028\u2029]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_HALF = re.compile("[\ud800-\udfff\ufffd]")
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 SPACES: Final = "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
     map(chr, range(0x2000, 0x200B))
 )
@@ -125,6 +127,18 @@ def too_long(text: str) -> Unmapped | None:
     if len(text) <= _SURELY_SHORT or (size := len(text.encode())) <= LONGEST:
         return None
     return Unmapped(f"{text[:_SHOWN]}... ({size} bytes{_BOUND}")
+
+
+def is_illegible(raw: object) -> bool:
+    """Say whether a raw value is a fault of the server: no text and no number, or a text that is damaged or too long.
+
+    Damaged is half of a character, which is read as U+FFFD, and control characters without a text.
+    """
+    if raw is None or (isinstance(raw, int | float) and not isinstance(raw, bool)):
+        return False
+    if not isinstance(raw, str) or _HALF.search(raw):
+        return True
+    return too_long(raw) is not None or (_CONTROL.search(raw) is not None and not tidy(raw))
 
 
 def is_of_too_long(listed: str) -> bool:

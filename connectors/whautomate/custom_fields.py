@@ -16,6 +16,16 @@ NAMES: Final = ("name", "key", "fieldKey", "id")
 """The keys under which an object of a list may have the name of its field, the first that is there counts."""
 
 
+def is_legible(raw: Any) -> bool:
+    """Say whether custom fields are shown in a shape that can be read; what is not shown is not known then."""
+    if raw is None or raw == "":
+        return True
+    content = _decoded(raw)
+    if isinstance(content, list):
+        return all(isinstance(row, Mapping) and _name_of(row) for row in content)
+    return isinstance(content, Mapping)
+
+
 def custom_values(raw: Any) -> dict[str, Any]:
     """Return the values by key."""
     content = _decoded(raw)

@@ -21,8 +21,8 @@ from connectors.fields import Compute, MappedField, compute_nothing
 from connectors.records import Raw
 from connectors.source_id import NO_ACCOUNT, SourceAccount
 from connectors.values import country, email, instant, labels, phone, text, typed, web
-from connectors.values.text import Reading, Unknown, Unmapped
-from connectors.whautomate.custom_fields import custom_values, value_of
+from connectors.values.text import UNKNOWN, Reading, Unknown, Unmapped
+from connectors.whautomate.custom_fields import custom_values, is_legible, value_of
 from connectors.whautomate.envelope import identity
 from connectors.whautomate.names import read_name, split_name
 from connectors.whautomate.places import CARRIED, CUSTOM, NAMES, NOTES, place_of
@@ -130,6 +130,7 @@ class ContactMapping:
             emails=email.all_in(self._shown(raw, custom, "email")),
             is_marker_bare=self.sources.is_bare(marker),
             left_out=left_out,
+            illegible=self._illegible(raw, custom),
         )
         return self.compute(contact)
 
@@ -193,7 +194,21 @@ class ContactMapping:
         shown["tags"] = labels.clean(raw.get("tags"))
         for name, one in self.mapped.items():
             shown[name] = typed.decode(one.type, self._shown(raw, custom, name), (self.region,))
-        return shown
+        return shown if is_legible(raw.get("customFields")) else {**shown, **self._unread()}
+
+    def _unread(self) -> dict[str, Unknown]:
+        """Return the fields with a custom field as unknown."""
+        names = {*CUSTOM, "first_phone"} - {*NAMES, *self.mapped}
+        return dict.fromkeys(
+            (*names, *(name for name, one in self.mapped.items() if place_of(one.place).custom)), UNKNOWN
+        )
+
+    def _illegible(self, raw: Raw, custom: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the keys that identify a contact and hold what no one can read."""
+        values = {"phoneNumber": raw.get("phoneNumber")}
+        values |= {name: self._shown(raw, custom, name) for name in ("email", "first_phone")}
+        odd = [key for key, value in values.items() if text.is_illegible(value)]
+        return (*odd, *(() if is_legible(raw.get("customFields")) else ("customFields",)))
 
     def _source_id(self, custom: Mapping[str, Any]) -> str | None:
         """Return the source id of the other account. An id alone counts in the field of the first connection only."""

@@ -6,11 +6,13 @@ They come from the identity index, a page of contacts at a time, or from the ans
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from connectors.contact import Contact
 from connectors.records import Raw
 from state.identity_index import IdentityIndex
 from state.indexed_contact import IndexedContact
 from state.staging import Staging
 from sync.contacts.context import Context
+from sync.errors import BrokenRecord
 from sync.rules import contact_codec
 from sync.rules.match import Candidates, contradicts, first_of_duplicates, may_adopt
 from sync.streams.connection import Side
@@ -156,7 +158,10 @@ def _under(groups: Groups, keys: Iterable[str | None]) -> list[IndexedContact]:
 
 
 def matching(context: Context, side: Side, indexed: IndexedContact, raws: Sequence[Raw]) -> Raw | None:
-    """Return the record, among those that a server named, that is this contact by the tests of pairing."""
+    """Return the record, among those that a server named, that is this contact by the tests of pairing.
+
+    Raises BrokenRecord if none is, and one of them shows something unreadable that tells which contact it is.
+    """
     by_id = {str(raw["id"]): raw for raw in raws}
     contacts = [side.connector.to_contact(raw, {}) for raw in raws]
     contacts = [contact for contact in contacts if not context.is_forgotten(side, contact)]
@@ -167,4 +172,16 @@ def matching(context: Context, side: Side, indexed: IndexedContact, raws: Sequen
         for one in contacts
     ]
     best = first_of_duplicates([other for other in others if may_adopt(indexed, other)])
+    if best is None:
+        for one in contacts:
+            if one.id not in links:
+                _confirm_told_apart(side, one)
     return by_id[best.id] if best else None
+
+
+def _confirm_told_apart(side: Side, found: Contact) -> None:
+    if found.illegible:
+        raise BrokenRecord(
+            f"seems to be {side.account}:{found.id}, which shows something unreadable in the place of "
+            f"{', '.join(found.illegible)}; it waits until that can be read, so that no second contact is created"
+        )

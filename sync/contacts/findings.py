@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from state.indexed_contact import IndexedContact
 from state.webhook_hints import Hint
 from sync.contacts.forecast import Forecast, SideSummary
 from sync.rules.guard import ChangeWeight
@@ -19,6 +20,7 @@ class Findings:
     first: by account, whether this run reads every contact of it for the first time.
     doubted: by account, how many records were read by id because a list does not show an agreed value (R39).
     unknown: target side and source id of each create with an unknown outcome (R20).
+    unread: by side and name, the records that could not be read, and may be contacts of the other side (R42).
     unfinished: the first link that was created since the last run that ended; None if there is none.
     relinked: side and record id of contacts with a lifted erasure, by the number of their hashes.
     returned: the links that were parked, and whose records are in scope again and merged by this run.
@@ -45,6 +47,7 @@ class Findings:
     first: dict[str, bool] = field(default_factory=dict)
     doubted: Counter[str] = field(default_factory=Counter)
     unknown: set[tuple[str, str]] = field(default_factory=set)
+    unread: dict[str, dict[str, list[IndexedContact]]] = field(default_factory=dict)
     unfinished: int | None = None
     may_park: bool = False
     returned: set[int] = field(default_factory=set)

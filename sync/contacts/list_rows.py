@@ -5,7 +5,8 @@ Rules kept here:
 - a row with a name that lost nothing but its capital letters is not believed: some lists show names in lower case;
 - an agreed value that a row does not show is empty only if the record says so too. Otherwise a list that stops showing
   a key would empty that field of all contacts on the other side;
-- a new row with an unusable address is not believed either, because the address decides which contact it is (R6);
+- a new row with an unusable address is not believed either, because the address decides which contact it is (R6), and
+  neither is one with another value that identifies it and that no one can read;
 - a row that was doubted once, and shows the same again with the same time, is not doubted again: a list that stops
   showing a key costs one read for each record that changes, and none for the others. A scan of everything reads at most
   `MOST` records for this; the others keep their values until a later scan reads them.
@@ -60,7 +61,7 @@ def believed_row(
     contact = side.connector.to_contact(raw, memory)
     if link is None:
         row = BelievedRow(raw, contact, side.connector.digest(raw))
-        return row if _shows_address(contact) else _read(side, contact.id, {})
+        return row if _shows_address(contact) and not contact.illegible else _read(side, contact.id, {})
     if _is_stale(link, side, contact):
         return _read(side, contact.id, memory)
     vanished = _vanished(context, link, side, contact)

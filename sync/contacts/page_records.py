@@ -24,7 +24,7 @@ from sync.contacts.list_rows import believed_row
 from sync.contacts.staged_records import memory_of, note_gone, staged_record
 from sync.rules import contact_codec
 from sync.streams.connection import Side
-from sync.streams.record_boundary import confirm_usable, storable
+from sync.streams.record_boundary import confirm_identified, confirm_usable, storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,8 @@ def _take(context: Context, side: Side, raw: Raw, link: Link | None, taken: _Tak
         context.report.left_out += taken.stage and is_new
         taken.later.append(record_id)
         return
+    if link is None:
+        confirm_identified(row.contact)
     staged = staged_record(context, side, row.raw, row.contact, link, digest=row.digest)
     taken.contacts.append(row.contact)
     if limits.admit(row.contact.updated_at):

@@ -21,6 +21,7 @@ from sync.contacts.circle import awaited_create, double_of_linked, is_deleted_th
 from sync.contacts.context import Context
 from sync.contacts.enrichment import awaited
 from sync.contacts.merge import load_owners_for_create, merge_pair, values_for_create
+from sync.contacts.namesakes import unread_namesake
 from sync.contacts.owed_values import steps_of_owed
 from sync.contacts.parking import is_bound_out, is_parked, judge
 from sync.contacts.partners import lifted_partner, note_lifted, replaced_partner
@@ -245,6 +246,8 @@ def _plan_unlinked_record(
         verdict = double_of_linked(context, side, indexed) or verdict
     if isinstance(verdict, Unpaired) and (awaited_reason := awaited_create(context, side, indexed)):
         plan_listing(context, staged, awaited_reason, (), "pair", due_ms=context.run.now_ms())
+    elif isinstance(verdict, Unpaired) and (unread := unread_namesake(context, side, indexed)):
+        _plan_wait(context, staged, context.connection.other(side), unread)
     elif isinstance(verdict, Unpaired) and is_deleted_there(context, side, indexed):
         _leave_out(context, side, staged)
     else:

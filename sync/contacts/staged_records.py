@@ -18,7 +18,7 @@ from sync.output.formats import WHOLE
 from sync.rules import contact_codec
 from sync.rules.conflict_policy import correct, finer
 from sync.streams.connection import OWN_WRITE_MS, Side
-from sync.streams.record_boundary import confirm_usable
+from sync.streams.record_boundary import confirm_identified, confirm_usable
 
 
 def stage_by_id(context: Context, side: Side, record_id: str) -> Staged | None:
@@ -55,8 +55,10 @@ def _staged(context: Context, side: Side, record_id: str, page: Page | Connector
     raw = page.records[0]
     link = context.tables.links.of_record(side.name, record_id)
     contact = side.connector.to_contact(raw, memory_of(link, side))
-    if link is None and context.is_forgotten(side, contact):
-        return None
+    if link is None:
+        if context.is_forgotten(side, contact):
+            return None
+        confirm_identified(contact)
     confirm_usable(contact)
     staged = staged_record(context, side, raw, contact, link)
     with context.state.atomic() as transaction:

@@ -173,6 +173,18 @@ def confirm_usable(record: Contact | Message) -> None:
         raise BrokenRecord(reason)
 
 
+def confirm_identified(contact: Contact) -> None:
+    """Raise BrokenRecord where a contact without a link shows an illegible value that tells which contact it is (R6).
+
+    Without that value it would be paired with no one, and created a second time.
+    """
+    if contact.illegible:
+        raise BrokenRecord(
+            f"its system shows something unreadable in the place of {', '.join(contact.illegible)}, so it is not known "
+            "which contact it is: it is read again once a day, `sync failures retry` reads it at once"
+        )
+
+
 def _defect_reason(error: BaseException) -> str:
     """Return the reason of a failure that a defect of ours caused."""
     said = str(error)[:MAX_REASON]

@@ -112,6 +112,40 @@ def test_an_address_that_a_list_does_not_show_is_read_by_id(world: World, system
     assert len(world.links()) == len(NAMES)
 
 
+@pytest.mark.parametrize(("system", "key"), [("gg", "email"), ("gg", "mobile_phone"), ("gh", "email"), ("gh", "phone")])
+@pytest.mark.parametrize("value", [{}, [[]], {"a": "x"}, ["bob@example.com"], True, "\ud83d", "\x00", "x" * 70_000])
+def test_a_contact_is_created_or_paired_only_when_all_that_tells_who_it_is_can_be_read(
+    world: World, system: str, key: str, value: Any
+) -> None:
+    """List and record show something odd. Neither side gets a double, and both records are named until it ends."""
+    _people(world)
+    broken = [True]
+    _spoil(world, system, {key: value}, broken)
+    report = world.run()
+    assert (report.errors, report.exit_code) == ([], 1)
+    assert _counts(world) == (len(NAMES), len(NAMES))
+    world.run(skip=90_000)
+    assert _counts(world) == (len(NAMES), len(NAMES))
+    (bad,) = world.rows("SELECT * FROM failure WHERE side = ?", "left" if system == "gg" else "right")
+    assert f"something unreadable in the place of {key}" in bad["reason"]
+    broken[0] = False
+    _calm(world)
+
+
+@pytest.mark.parametrize("key", ["email", "mobile_phone"])
+def test_a_contact_with_something_unreadable_is_created_once_it_can_be_read(world: World, key: str) -> None:
+    """It is on no other side; it waits all the same, since nothing shows that."""
+    left = world.gg.add(first_name="Bob", last_name="Case", email="bob@example.com")
+    broken = [True]
+    _spoil(world, "gg", {key: {"a": "x"}}, broken)
+    assert world.run().exit_code == 1
+    assert world.gh.people() == []
+    assert [row["record_id"] for row in world.rows("SELECT record_id FROM failure")] == [left]
+    broken[0] = False
+    assert world.run(skip=90_000).exit_code == 0
+    assert [one["email"] for one in world.gh.people()] == ["bob@example.com"]
+
+
 @pytest.mark.parametrize("status", [421, 409, 503])
 @pytest.mark.parametrize("system", ["gg", "gh"])
 def test_a_counterpart_that_cannot_be_read_by_id_is_waited_for(world: World, system: str, status: int) -> None:

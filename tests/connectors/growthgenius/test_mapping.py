@@ -262,3 +262,11 @@ def test_an_outline_identifies_a_record_and_asks_for_no_users() -> None:
         whole.created_at,
     )
     assert all(shown.fields[name] == whole.fields[name] for name in ("first_name", "last_name", "email"))
+
+
+@pytest.mark.parametrize("value", [{}, [[]], {"a": "x"}, True, "\ufffd", "\x00", "x" * 70_000])
+@pytest.mark.parametrize("key", ["email", *PHONE_SLOTS])
+def test_it_is_said_which_key_of_a_contact_no_one_can_read(key: str, value: Any) -> None:
+    reader = mapping.ContactReader("US", lambda _: UNKNOWN)
+    assert reader.contact({**TONY, key: value}, {}).illegible == (key,)
+    assert reader.contact({**TONY, key: None}, {}).illegible == ()

@@ -423,6 +423,45 @@ def test_an_object_in_the_place_of_a_text_is_unknown_and_not_empty(key: str, val
     assert name not in mapper().contact({"id": "a", key: value}, {}).fields
 
 
+@pytest.mark.parametrize("value", [{}, {"a": "x"}])
+@pytest.mark.parametrize("name", sorted(NATIVE))
+def test_an_object_in_any_place_is_unknown_and_not_empty(name: str, value: Any) -> None:
+    assert name not in mapped({NATIVE[name]: value}).fields
+    assert mapped({NATIVE[name]: None}).fields[name] is None
+
+
+@pytest.mark.parametrize("value", [{}, "x", 1, True])
+def test_tags_that_are_no_list_are_unknown(value: Any) -> None:
+    assert "tags" not in mapped({"tags": value}).fields
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [{}, "x", 1, [None], ["x"], [[]], [{}], [{"id": 0, "value": "Boss"}], [{"id": "id-title", "value": {}}]],
+    ids=repr,
+)
+def test_a_custom_field_that_no_one_can_read_is_unknown_and_not_emptied(shown: Any) -> None:
+    """An emptied value would empty it at the other side."""
+    assert "title" not in mapped({"customFields": shown}).fields
+
+
+@pytest.mark.parametrize("shown", [None, "", [], custom(company="Acme"), [{"id": "id-title", "value": None}]])
+def test_a_custom_field_that_is_not_shown_is_empty(shown: Any) -> None:
+    assert mapped({"customFields": shown}).fields["title"] is None
+
+
+def test_a_list_of_lists_is_no_text() -> None:
+    assert "title" not in mapped({"customFields": custom(title=[[]])}).fields
+    assert mapped({"customFields": custom(title=["a", 1])}).fields["title"] == "a, 1"
+
+
+@pytest.mark.parametrize("value", [{}, {"a": "x"}, [[]], True, "\ufffd", "\x00"])
+@pytest.mark.parametrize("key", ["email", "phone", "additionalEmails", "additionalPhones"])
+def test_it_is_said_which_key_of_a_contact_no_one_can_read(key: str, value: Any) -> None:
+    assert mapped({key: value}).illegible == (key,)
+    assert mapped({key: None}).illegible == ()
+
+
 def test_an_outline_identifies_a_record_without_custom_fields_and_users() -> None:
     raw = {
         "id": "a", "email": "Ana@example.com", "firstName": "Ana", "lastName": "Ames", "phone": "+12125550123",

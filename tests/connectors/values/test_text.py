@@ -110,3 +110,13 @@ def test_a_value_of_more_than_64_kilobytes_is_refused_with_its_length(raw: objec
 @pytest.mark.parametrize("raw", ["a" * 65_536, "\u00e9" * 32_768], ids=range(2))
 def test_a_value_of_64_kilobytes_is_none_too_many(raw: str) -> None:
     assert text.clean(raw) == raw
+
+
+@pytest.mark.parametrize("raw", [{}, [], [[]], {"a": "x"}, True, "\ud83d", "a\ufffdb", "\x00", "x" * 70_000])
+def test_what_no_one_can_read_is_told_from_what_is_empty(raw: object) -> None:
+    assert text.is_illegible(raw)
+
+
+@pytest.mark.parametrize("raw", [None, "", " ", "\u200b", "NaN", "no address", 0, 7, 1.5, "x\x00", "\t"])
+def test_what_is_empty_or_dirt_can_be_read(raw: object) -> None:
+    assert not text.is_illegible(raw)

@@ -111,3 +111,22 @@ def test_a_digest_sees_no_order_no_times_and_no_keys_that_are_not_read() -> None
 )
 def test_a_digest_sees_every_edit(edit: dict[str, Any]) -> None:
     assert MAPPING.digest({**RAW, **edit}) != MAPPING.digest(RAW)
+
+
+@pytest.mark.parametrize("shown", ["x", 1, [None], ["x"], [{}], "[1]", True])
+def test_custom_fields_that_no_one_can_read_are_unknown_and_not_emptied(shown: Any) -> None:
+    person = MAPPING.contact({**RAW, "customFields": shown})
+    assert not {"email", "city", "custom1", "first_phone"} & person.fields.keys()
+    assert (person.fields["phone"], person.illegible) == ("+12125550123", ("customFields",))
+
+
+@pytest.mark.parametrize("shown", [None, "", {}, [], "{}"])
+def test_custom_fields_that_are_not_shown_are_empty(shown: Any) -> None:
+    person = MAPPING.contact({**RAW, "customFields": shown})
+    assert (person.fields["email"], person.illegible) == (None, ())
+
+
+@pytest.mark.parametrize("value", [{}, [[]], True, "\ufffd", "\x00"])
+def test_it_is_said_which_key_of_a_contact_no_one_can_read(value: Any) -> None:
+    assert MAPPING.contact({**RAW, "phoneNumber": value}).illegible == ("phoneNumber",)
+    assert MAPPING.contact({**RAW, "customFields": {"email": value}}).illegible == ("email",)

@@ -53,3 +53,25 @@ def test_an_accepted_create_that_is_not_shown_waits_for_a_user(memory: MemoryWor
         (failure,) = context.tables.failures.waiting_failures()
         assert "does not show the contact" in failure.reason
         assert [one.source_id for one in context.tables.intents.open_creates()] == [ada]
+
+
+def test_a_create_is_not_sent_again_while_the_record_that_may_be_its_result_cannot_be_read(memory: MemoryWorld) -> None:
+    """The server shows something odd in the place of the address. The contact is named, and linked afterwards."""
+    ada = memory.left.add(first_name="Ada", email="ada@example.com", phone="+12125550123")
+    memory.right.fail("create_contact", OutcomeUnknown("two", "no answer"))
+    memory.run()
+    (found,) = memory.right.records.values()
+    found |= {"phone": None, "illegible": ["email"]}
+    found.pop("marker", None)
+    memory.clock.pass_by(60)
+    for _ in range(2):
+        with memory.context() as context:
+            settle_intents(context, lambda _: None)
+            assert [one.source_id for one in context.tables.intents.open_creates()] == [ada]
+            (failure,) = context.tables.failures.waiting_failures()
+    assert "something unreadable in the place of email" in failure.reason
+    assert len(memory.right.records) == 1
+    found["illegible"] = []
+    with memory.context() as context:
+        settle_intents(context, lambda _: None)
+        assert memory.link(context, ada).right.id == found["id"]
