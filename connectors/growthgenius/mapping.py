@@ -119,26 +119,19 @@ class ContactReader:
     def contact(self, raw: Raw, memory: Mapping[str, Any]) -> Contact:
         """Return the contact that a record shows."""
         numbers = self.phones(raw, memory)
-        fields: dict[str, Value] = {}
-        unmapped: dict[str, str] = {}
         readings: dict[str, Any] = {**_names(raw), **_plain(raw), **_numbers(numbers)}
         readings["do_not_contact"] = _consent(readings)
         if "user_id" in raw:
             readings["owner"] = self.owner(raw["user_id"])
         if self.mapped:
             readings |= self._mapped(raw)
-        for name, reading in readings.items():
-            if isinstance(reading, Unmapped):
-                unmapped[name] = reading.raw
-            elif not isinstance(reading, Unknown):
-                fields[name] = reading
         contact = Contact(
             id=identity(raw),
-            fields=fields,
+            fields={name: one for name, one in readings.items() if not isinstance(one, Unknown | Unmapped)},
             created_at=instant.parse(raw.get("created_at")),
             updated_at=instant.parse(raw.get("updated_at")),
             phones=numbers.all,
-            unmapped=unmapped,
+            unmapped={name: one.raw for name, one in readings.items() if isinstance(one, Unmapped)},
             memory=numbers.memory,
             emails=email.all_in(raw.get("email")),
             illegible=tuple(key for key in ("email", *PHONE_SLOTS) if text.is_illegible(raw.get(key))),

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from connectors.apollo.mapping import Mapper
+from connectors.apollo.mapping import ApolloMapper
 from connectors.source_id import NO_ACCOUNT
 
 if TYPE_CHECKING:
-    from connectors.apollo.custom_fields import CustomFields
+    from connectors.apollo.custom_fields import ApolloCustomFields
     from connectors.apollo.directory import Directory
 
 NAMES = {"s1": "Cold", "u1": "rep@example.com", "l1": "vip"}
@@ -20,11 +20,11 @@ RAW: dict[str, Any] = {
 }  # fmt: skip
 
 
-def mapper() -> Mapper:
+def mapper() -> ApolloMapper:
     found = SimpleNamespace(name_of=NAMES.get, names=lambda: NAMES, is_readable=lambda: True)
     directory = cast("Directory", found)
-    fields = cast("CustomFields", SimpleNamespace(places={}, mapped={}))
-    return Mapper("US", directory, directory, directory, fields, NO_ACCOUNT)
+    fields = cast("ApolloCustomFields", SimpleNamespace(places={}, mapped={}))
+    return ApolloMapper("US", directory, directory, directory, fields, NO_ACCOUNT)
 
 
 def test_what_can_be_read_is_read() -> None:
