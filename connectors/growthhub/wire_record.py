@@ -47,7 +47,7 @@ def custom_values(raw: Raw) -> list[tuple[str, Any]]:
     return [
         (str(each.get("id")), value)
         for each in found
-        if isinstance(each, dict) and ((value := each.get("value")) or isinstance(value, _NUMBERS))
+        if isinstance(each, dict) and ((value := each.get("value")) or isinstance(value, _NO_TEXTS))
     ]
 
 
