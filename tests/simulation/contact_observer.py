@@ -33,6 +33,18 @@ RIGHT_KEYS: Mapping[str, str] = {
     "custom1": "contact.custom1",
     "custom9": "contact.custom9",
 }
+BULK_KEYS: Mapping[str, str] = {
+    "first_name": "first_name",
+    "last_name": "last_name",
+    "email": "email",
+    "company": "organization_name",
+    "title": "title",
+    "industry": "Industry",
+    "custom1": "Custom1",
+    "custom9": "Custom9",
+}
+GUESSED = "Self-employed"
+"""The company that the sandbox of Apollo guesses."""
 Shown = dict[str, str | None]
 
 
@@ -113,6 +125,17 @@ def of_listed(person: Mapping[str, Any]) -> Shown:
     shown = {name: plain(custom.get(name)) for name in RIGHT_KEYS}
     first, _, last = person["name"].rpartition(" ")
     return {**shown, "first_name": plain(first), "last_name": plain(last), **_elements(person.get("tags"))}
+
+
+def of_bulk(person: Mapping[str, Any], labels: Mapping[str, str], lists: Mapping[str, str]) -> Shown:
+    """Return what a record of Apollo shows, but for its place; `labels` names its custom fields, `lists` its lists.
+
+    A company that Apollo has guessed counts as none.
+    """
+    values = {**person, **{labels[key]: value for key, value in person["typed_custom_fields"].items()}}
+    shown = {name: plain(values.get(key)) for name, key in BULK_KEYS.items()}
+    company = None if person["organization_name"] == GUESSED else shown["company"]
+    return {**shown, "company": company, **_elements([lists[key] for key in person["label_ids"]])}
 
 
 def plain(value: Any) -> str | None:

@@ -18,6 +18,7 @@ from unittest.mock import patch
 from requests import ReadTimeout
 from urllib3 import BaseHTTPResponse
 
+from connectors.apollo.sandbox.server import ApolloSandbox
 from connectors.growthgenius.sandbox.server import GrowthGeniusSandbox
 from connectors.growthhub.sandbox.server import GrowthHubSandbox
 from connectors.http.request import Request
@@ -178,6 +179,22 @@ class Listed(Simulated, WhautomateSandbox):
 
     def handle(self, call: Call) -> SandboxResponse:
         """Carry out a call, and report a contact that it created."""
+        before = {person["id"] for person in self.people()} if is_write(call) else set()
+        served = super().handle(call)
+        if is_write(call) and self.road.made is not None:
+            for person in self.people():
+                if person["id"] not in before:
+                    self.road.made(self.side, person)
+        return served
+
+
+class Bulk(Simulated, ApolloSandbox):
+    """Apollo, which takes many contacts in one call."""
+
+    side = "bulk"
+
+    def handle(self, call: Call) -> SandboxResponse:
+        """Carry out a call, and report the contacts that it created."""
         before = {person["id"] for person in self.people()} if is_write(call) else set()
         served = super().handle(call)
         if is_write(call) and self.road.made is not None:

@@ -12,6 +12,8 @@ from random import Random
 from types import TracebackType
 from typing import Any, Final, Literal, Self
 
+from connectors.apollo.sandbox.server import ApolloQuirks
+from connectors.http.rate_headers import RateLimit
 from connectors.sandbox.base import Call, Fault
 from connectors.whautomate.sandbox.server import LOCATION, WhautomateBehaviour
 from sync.config.model import load
@@ -20,14 +22,24 @@ from sync.engine.runner import run_connections
 from sync.output.progress import SilentProgress
 from sync.output.report import RunReport
 from tests.end_to_end.world import is_write
-from tests.simulation.contact_observer import LEFT_KEYS, RIGHT_KEYS, Shown, of_left, of_listed, of_right
+from tests.simulation.contact_observer import (
+    BULK_KEYS,
+    LEFT_KEYS,
+    RIGHT_KEYS,
+    Shown,
+    of_bulk,
+    of_left,
+    of_listed,
+    of_right,
+)
 from tests.simulation.people import TAGS, WATCHED
-from tests.simulation.servers import TIMED_OUT, Agenda, Left, Listed, Right, Road, one_after_the_other, skewed
+from tests.simulation.servers import TIMED_OUT, Agenda, Bulk, Left, Listed, Right, Road, one_after_the_other, skewed
 from tests.simulation.world import DAY, JUST_MADE, KINDS, LATE, METHODS, SETTLE, STARTS
 
 GENIUS: Final = "growthgenius"
 HUB: Final = "growthhub"
 LISTED: Final = "whautomate"
+BULK: Final = "apollo"
 SHAPES: Final = {
     "hub": ({"a": GENIUS, "h": HUB, "b": GENIUS}, ("ah", "hb")),
     "locations-hub": ({"a": GENIUS, "h": HUB, "i": HUB}, ("ha", "ai")),
@@ -37,10 +49,18 @@ SHAPES: Final = {
     "listed-prospector": ({"a": GENIUS, "w": LISTED}, ("aw",)),
     "listed-location": ({"h": HUB, "w": LISTED}, ("wh",)),
     "listed-hub": ({"a": GENIUS, "h": HUB, "w": LISTED}, ("ah", "hw")),
+    "bulk-prospector": ({"a": GENIUS, "p": BULK}, ("ap",)),
+    "bulk-location": ({"h": HUB, "p": BULK}, ("ph",)),
+    "bulk-listed": ({"p": BULK, "w": LISTED}, ("pw",)),
+    "bulk-hub": ({"a": GENIUS, "h": HUB, "p": BULK}, ("ah", "hp")),
 }
 """The accounts of each shape with their systems, and its connections: left and right."""
 
-Server = Left | Right | Listed
+Server = Left | Right | Listed | Bulk
+
+PLACE: Final = frozenset({"city", "state"})
+"""What Apollo takes as one address and infers again: not watched there."""
+UNHURRIED: Final = RateLimit(10_000, 60.0, 1_000_000, ((3600.0, 100_000), (86_400.0, 1_000_000)))
 
 ROUNDS: Final = 6
 """Rounds of all connections after which all accounts are at rest."""
@@ -57,6 +77,8 @@ class Node:
         """Add a contact; return its id."""
         if isinstance(self.server, Listed):
             return self.server.add(**_listed_keys(values), name=f"{values['first_name']} {values['last_name']}")
+        if isinstance(self.server, Bulk):
+            return self.server.add(_bulk_keys(self.server, values))
         native, custom = self._keys(values)
         if isinstance(self.server, Left):
             return self.server.add(**native)
@@ -66,6 +88,9 @@ class Node:
         """Edit a contact."""
         if isinstance(self.server, Listed):
             self.server.edit(record, **_listed_keys(values))
+            return
+        if isinstance(self.server, Bulk):
+            self.server.edit(record, _bulk_keys(self.server, values))
             return
         native, custom = self._keys(values)
         if isinstance(self.server, Left):
@@ -80,6 +105,9 @@ class Node:
             return {str(one["id"]): of_left(one) for one in server.people()}
         if isinstance(server, Listed):
             return {str(one["id"]): of_listed(one) for one in server.people()}
+        if isinstance(server, Bulk):
+            labels = {key: each["label"] for key, each in server.fields.items()}
+            return {one["id"]: of_bulk(one, labels, server.labels) for one in server.people()}
         keys = {each.id: each.key for each in server.fields.values()}
         return {str(one["id"]): of_right(one, keys) for one in server.people()}
 
@@ -95,6 +123,15 @@ def _listed_keys(values: dict[str, Any]) -> dict[str, Any]:
     own = {"phone": "phoneNumber", "tags": "tags"}
     custom = {name: value or "" for name, value in values.items() if name not in own}
     return {**{own[name]: value for name, value in values.items() if name in own}, "customFields": custom}
+
+
+def _bulk_keys(server: Bulk, values: dict[str, Any]) -> dict[str, Any]:
+    """Return what users of Apollo type: its own keys, and custom fields by their ids."""
+    own = {**BULK_KEYS, "tags": "label_names", "phone": "mobile_phone"}
+    ids = {each["label"]: key for key, each in server.fields.items()}
+    keys = {own[name]: value or "" for name, value in values.items()}
+    custom = {ids[key]: value for key, value in keys.items() if key in ids}
+    return {**{key: value for key, value in keys.items() if key not in ids}, "typed_custom_fields": custom}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +162,7 @@ class Network:
     _words: int = 0
     _tokens: int = 0
     _busy: bool = False
+    _asked: tuple[str, str] = ("", "")
     _made: dict[tuple[str, str], float] = field(default_factory=dict)
     _looked_at: set[tuple[str, str]] = field(default_factory=set)
     _stack: ExitStack = field(default_factory=ExitStack)
@@ -155,6 +193,11 @@ class Network:
     def is_listed(self) -> bool:
         """Say whether an account can only be listed. Then every contact has a number, and names are not edited."""
         return any(isinstance(node.server, Listed) for node in self.nodes.values())
+
+    @property
+    def has_bulk(self) -> bool:
+        """Say whether an account takes many contacts in a call. Then no places are watched."""
+        return any(isinstance(node.server, Bulk) for node in self.nodes.values())
 
     def live(self) -> None:
         """Run a whole simulation as its seed decides, and come to rest."""
@@ -198,6 +241,11 @@ class Network:
         server: Server
         if kind == LISTED:
             server = Listed(now=self.clock.now, clock_offset=offset, seed=seed, behaviour=self._listed_behaviour())
+        elif kind == BULK:
+            quirks = ApolloQuirks(guesses=self.chance.random() < 0.7, rows_lack_places=self.chance.random() < 0.5)
+            server = Bulk(now=self.clock.now, clock_offset=offset, rate=UNHURRIED, quirks=quirks)
+            for title in ("Industry", "Custom1", "Custom9"):
+                server.add_field(title)
         elif kind == GENIUS:
             server = Left(now=self.clock.now, clock_offset=offset, seed=seed)
         else:
@@ -211,7 +259,8 @@ class Network:
 
     @property
     def _editable(self) -> tuple[str, ...]:
-        return WATCHED[2:] if self.is_listed else WATCHED
+        watched = WATCHED[2:] if self.is_listed else WATCHED
+        return tuple(name for name in watched if name not in PLACE) if self.has_bulk else watched
 
     def _listed_behaviour(self) -> WhautomateBehaviour:
         pick = self.chance.choice
@@ -239,6 +288,9 @@ class Network:
             elif isinstance(server, Listed):
                 key = f'api_key = "{server.api_key}"\nlocation_id = "{LOCATION}"\nbase_url = "{server.base_url}"'
                 lines.append(f'[accounts.{name}]\nconnector = "whautomate"\n{key}')
+            elif isinstance(server, Bulk):
+                key = f'api_key = "{server.key}"\nbase_url = "{server.base_url}"'
+                lines.append(f'[accounts.{name}]\nconnector = "apollo"\n{key}')
             else:
                 key = f'token = "{server.token}"\nlocation_id = "{server.location_id}"\nbase_url = "{server.url}"'
                 lines.append(f'[accounts.{name}]\nconnector = "growthhub"\n{key}')
@@ -263,6 +315,7 @@ class Network:
     def _meanwhile(self, name: str, call: Call) -> None:
         """People go on while a run reads; between look and write they leave a record alone (R19)."""
         record = (name, call.path.rpartition("/contacts/")[2].partition("/tags")[0])
+        self._asked = (name, call.path)
         if self._busy and not is_write(call) and self.chance.random() < 0.1:
             self._act()
         if call.method == "GET" and "/contacts/" in call.path:
@@ -296,7 +349,11 @@ class Network:
         self._tokens += 1
         token = f"token{self._tokens}"
         email = f"person{self._tokens}@example.com" if self.chance.random() < 0.85 else None
-        names = ("first_name", "last_name", self.chance.choice(WATCHED[2:]))
+        names = (
+            "first_name",
+            "last_name",
+            self.chance.choice([name for name in self._editable if name in WATCHED[2:]]),
+        )
         values = {name: self._word(name) for name in names}
         number = {}
         if self.is_listed:
@@ -322,14 +379,24 @@ class Network:
 
     def _someone(self) -> tuple[Node, str, Shown] | None:
         node = self.nodes[self.chance.choice(list(self.nodes))]
+        if self._busy and isinstance(node.server, Bulk) and not self._is_before_look(node):
+            return None
         spared = self._looked_at | self._just_made()
         free = [(record, shown) for record, shown in node.shown().items() if (node.name, record) not in spared]
         return (node, *self.chance.choice(free)) if free else None
 
+    def _is_before_look(self, node: Node) -> bool:
+        """Say whether a search is about to be answered: between it and a write of many lies the gap of R34."""
+        return self._asked[0] == node.name and self._asked[1].endswith("/contacts/search")
+
     def _just_made(self) -> set[tuple[str, str]]:
         """Return the records of the last moment: no time would separate an edit of them from their create."""
         now = self.clock.monotonic()
-        return {who for who, at in self._made.items() if now - at < JUST_MADE} if self.is_listed else set()
+        return (
+            {who for who, at in self._made.items() if now - at < JUST_MADE}
+            if self.is_listed or self.has_bulk
+            else set()
+        )
 
     def _note(self, node: Node, token: str | None, values: dict[str, str | None]) -> None:
         now = self.clock.monotonic()
