@@ -5,7 +5,7 @@
 # make soak     lives under fresh seeds, for MINUTES (60); what breaks a promise is printed with the seed to lead it again
 # make fuzz     answers of both systems that go wrong in ANSWERS (10000) ways; what breaks something is printed with its seed
 # make mutants  changes the decisions in small ways, one at a time; what no test notices is printed, with its name
-# make recording  writes the man page and the page about all commands again, from the commands
+# make recording  writes the man page, the page about all commands and the recording of the demo again
 # make package  builds dist/*.whl and dist/*.tar.gz, and checks them with twine
 #
 # Each makes .venv first when it is missing or older than what it is made from: `make demo` installs what the program
@@ -55,6 +55,7 @@ mutants: $(READY)
 
 recording: $(READY)
 	$(BIN)/python -m sync.commands.man_page docs
+	$(BIN)/python -m sync.demo.recording docs/demo.svg
 
 package: $(READY)
 	$(PIP) '.[package]'
