@@ -14,8 +14,10 @@ from connectors.apollo.rate_headers import FREE, rate_headers
 from connectors.system import Capabilities, ConnectorSettings, Question, System
 
 if TYPE_CHECKING:
+    from connectors.clock import Clock
     from connectors.connector import Connector
     from connectors.http.allowed_calls import AllowedCalls
+    from connectors.sandbox.demo import DemoServer
 
 
 class ApolloAccount(AccountOptions):
@@ -77,6 +79,14 @@ def _build(settings: ConnectorSettings[ApolloAccount]) -> "Connector":
 
 
 KEY_FOUND = "in Settings > Integrations > API > API keys > Create new key; set it as a master key"
+
+
+def _demo(clock: "Clock") -> "DemoServer":
+    from connectors.apollo.sandbox.demo import ApolloDemo
+
+    return ApolloDemo(clock)
+
+
 SYSTEM = System(
     kind="apollo",
     label="Apollo",
@@ -84,6 +94,7 @@ SYSTEM = System(
     calls=_calls,
     headers=_headers,
     build=_build,
+    demo=_demo,
     capabilities=Capabilities(messages=False, deletes=False),
     limit=FREE,
     rate_headers=rate_headers,

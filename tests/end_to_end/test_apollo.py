@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors.http.rate_headers import RateLimit
 from connectors.sandbox.faults import Fault, Kind
 from connectors.sandbox.server import Call
 from tests.end_to_end.apollo_world import ApolloWorld, writes
@@ -323,3 +324,27 @@ def test_a_first_meeting_of_many_reads_no_contact_by_id_and_costs_a_call_for_100
     mark = len(world.ap.calls)
     assert world.run(skip=3600.0).status == "ok"
     assert writes(world.ap.calls[mark:]) == []
+
+
+FREE = RateLimit(50, 60.0, 600, ((3600.0, 200), (86_400.0, 600)))
+"""The limits of the free plan."""
+
+
+def test_a_week_with_more_work_than_a_day_allows_is_spread_over_days_without_a_429(tmp_path: Path) -> None:
+    """900 websites need a call each: two days of the free plan. A spent day ends a run with 3, and the next goes on."""
+    count = 900 if THOROUGH else 700
+    world = ApolloWorld.create(tmp_path, FREE)
+    with world.ap, world.gh:
+        hub_ids = world.add_to_hub(count, companyName="Example", website="https://www.example.com")
+        ends = []
+        for number in range(7 * 24 if THOROUGH else 3 * 8):
+            world.gh.edit(hub_ids[number], lastName=f"Edited{number}")
+            report = world.run(skip=3600.0 if THOROUGH else 3 * 3600.0)
+            ends.append(report.exit_code)
+        assert world.ap.throttled == 0
+        assert ends[0] == 3, "the first day is spent"
+        assert ends[-1] == 0
+        people = world.by_email()
+        assert len(people) == count
+        assert {each["website_url"] for each in people.values()} == {"https://www.example.com"}
+        assert people["person9@example.com"]["last_name"] == "Edited9"
