@@ -27,6 +27,7 @@ from sync.contacts.create_commit import link_found, write_marker
 from sync.contacts.creation import filled_by_server
 from sync.contacts.deletions import commit_deleted
 from sync.contacts.failures import note_failure
+from sync.contacts.readdressed import doubt_reason, find_readdressed
 from sync.contacts.update_intents import settle_update
 from sync.rules import contact_codec
 from sync.rules.lost_create import is_anonymous, likeness, may_be_made_from
@@ -79,8 +80,7 @@ def _settle_create(context: Context, side: Side, intent: CreateIntent, others: S
     needs_marker = context.connection.other(side).needs_marker(contact)
     if needs_marker and _write_marker(context, side, intent, contact):
         return
-    raw = _created_record(context, side, intent, contact, others)
-    found = side.connector.to_contact(raw, {}) if raw is not None else None
+    found, doubtful = _created_record(context, side, intent, contact, others)
     filled = (
         filled_by_server(side, intent.sent, found) if found else {}
     )  # before the transaction: it may call the server
@@ -88,15 +88,15 @@ def _settle_create(context: Context, side: Side, intent: CreateIntent, others: S
         if found is not None:
             link_found(transaction, context, side, intent, found, filled)
         else:
-            _wait_or_drop(transaction, context, side, intent, contact)
+            _wait_or_drop(transaction, context, side, intent, contact, doubtful)
     if found is not None and needs_marker:
         _write_marker(context, side, intent, contact)
 
 
 def _created_record(
     context: Context, side: Side, intent: CreateIntent, contact: Contact, others: Sequence[CreateIntent]
-) -> Raw | None:
-    """Look for the record of a create on the server; None if it is not there."""
+) -> tuple[Contact | None, Sequence[Contact]]:
+    """Look for the record of a create on the server; None if it is not there, with those that it may be."""
     since = datetime.fromtimestamp(intent.sent_ms / 1000, UTC)
     marker = intent.source_id if side.connector.has_markers else None
     raws = side.connector.find_candidates(intent.sent, marker, since)
@@ -104,7 +104,9 @@ def _created_record(
     if raw is None:
         is_nameless = not contact.fields.get("email") and not contact.phones
         raw = _same_content(context, side, intent.sent, raws, others, all_records=is_nameless)
-    return raw
+        if raw is None and not is_nameless:
+            return find_readdressed(context, side, intent, raws, others)
+    return (side.connector.to_contact(raw, {}) if raw is not None else None), ()
 
 
 def _same_content(
@@ -181,15 +183,21 @@ def _settle_time(context: Context) -> SettleTime:
 
 
 def _wait_or_drop(
-    transaction: Transaction, context: Context, side: Side, intent: CreateIntent, contact: Contact
+    transaction: Transaction,
+    context: Context,
+    side: Side,
+    intent: CreateIntent,
+    contact: Contact,
+    doubtful: Sequence[Contact],
 ) -> None:
     """Let a contact be created again once `settle` has passed, and keep it listed until then."""
     staged = Staged(context.connection.other(side).name, intent.source_id, contact=contact_codec.encode(contact))
     listed, now = _listed(context, side, intent), context.run.now_ms()
     if not _settle_time(context).has_passed(side, intent):
         reason, due_ms = unknown_reason(context, side), _settle_time(context).ends_ms(side, intent)
-    elif intent.accepted and (listed is None or listed.due_ms):
-        reason, due_ms = _not_shown_reason(side), 0
+    elif (intent.accepted or doubtful) and (listed is None or listed.due_ms):
+        reason, due_ms = doubt_reason(side, doubtful) if doubtful else _not_shown_reason(side), 0
+        context.tables.intents.mark_accepted(transaction, side.name, intent.source_id)
     else:  # a due time of 0 is the decision of a user: `sync failures retry`
         context.tables.intents.remove_intents(transaction, side.name, intent.source_id)
         reason, due_ms = unknown_reason(context, side), now

@@ -98,6 +98,33 @@ def is_older(found: Contact, sent_at: datetime) -> bool:
     return found.created_at is not None and found.created_at < sent_at - GRAIN
 
 
+NAMES = frozenset({"first_name", "last_name"})
+
+
+def has_name(shown: Contact, sent: Fields) -> bool:
+    """Say whether a record has the full name that was sent."""
+    one, other = unaccented(_name(shown.fields)), unaccented(_name(sent))
+    return one == other != ""
+
+
+def may_be_readdressed(found: Contact, sent: Fields, sent_at: datetime, until: datetime) -> bool:
+    """Say whether a record may be the result of a create although it shows another address or number.
+
+    It has the name that was sent, was created while the create could take effect, and was edited since.
+    """
+    created, updated = found.created_at, found.updated_at
+    if created is None or updated is None or updated <= created or not sent_at - GRAIN <= created <= until + GRAIN:
+        return False
+    rest = likeness(found.fields, sent, IDENTITY)
+    return has_name(found, sent) and rest.agreeing > rest.contradicting
+
+
+def is_readdressed(found: Contact, sent: Fields) -> bool:
+    """Say whether such a record shows everything else that was sent, and more than the name: then it is the result."""
+    rest = likeness(found.fields, sent, IDENTITY)
+    return not rest.contradicting and likeness(found.fields, sent, IDENTITY | NAMES).agreeing > 0
+
+
 def is_foreign(shown: Fields, sent: Fields, *, edited: bool) -> bool:
     """Say whether a record without our marker, found by e-mail or number, was created by hand and not by our create.
 

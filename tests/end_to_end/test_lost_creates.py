@@ -10,7 +10,7 @@ from connectors.growthgenius.sandbox.server import Behaviour
 from connectors.growthhub.sandbox.server import Quirks
 from connectors.sandbox.base import Fault, Sandbox
 from tests.end_to_end.comparison import differences
-from tests.end_to_end.test_lost_answers import SETTLE, creating
+from tests.end_to_end.test_lost_answers import DAY, SETTLE, creating
 from tests.end_to_end.world import START, World
 
 ANN: dict[str, Any] = {
@@ -294,6 +294,58 @@ def test_a_lost_create_is_found_though_a_user_removed_address_and_name_at_once(w
     for _ in range(2):
         world.run(skip=SETTLE + 2)
     assert (len(world.gg.people()), len(world.gh.people())) == (1, 1)
+
+
+@pytest.mark.parametrize("account", ["gg", "gh"])
+def test_a_lost_create_is_found_though_a_user_changed_its_address_at_once(world: World, account: str) -> None:
+    """The record has the name and the other values that were sent, and was edited since: the edit is carried."""
+    lost(world, account, effect=True)
+    edit(world, account, email="other@example.com")
+    for _ in range(3):
+        assert world.run(skip=SETTLE + 2).exit_code in {0, 1}
+    assert [one["email"] for one in (*world.gg.people(), *world.gh.people())] == ["other@example.com"] * 2
+    assert differences(world) == []
+    assert world.rows("SELECT * FROM failure") == []
+
+
+@pytest.mark.parametrize(
+    ("values", "edited"), [({}, False), ({"city": "Oslo", "company_name": "Acme"}, False), ({}, True)]
+)
+def test_another_contact_of_the_same_name_is_not_taken_for_a_lost_create(
+    world: World, values: dict[str, Any], edited: bool
+) -> None:
+    """Without an edit, or without more than the name, nothing shows that it was ours; an edit leaves a doubt."""
+    lost(world, "gg", effect=False)
+    other = world.gg.add(first_name="Bob", last_name="Example", email="other@example.com", **values)
+    if edited:
+        world.clock.skip(2)
+        world.gg.edit(other, email="another@example.com")
+    for _ in range(3):
+        world.run(skip=SETTLE + 2)
+    shown = sorted(str(one["email"]) for one in world.gg.people())
+    if not edited:
+        assert shown == ["bob@example.com", "other@example.com"]
+        return
+    assert shown == ["another@example.com"]
+    (failure,) = (row for row in world.rows("SELECT * FROM failure WHERE operation = 'create'"))
+    assert f"gg:{other}" in failure["reason"]
+    world.clock.skip(DAY)
+    assert world.sync("failures", "retry", "--all").code == 0
+    world.run(skip=SETTLE + 2)
+    assert sorted(str(one["email"]) for one in world.gg.people()) == ["another@example.com", "bob@example.com"]
+
+
+def test_of_two_records_that_may_be_the_lost_create_none_is_taken(world: World) -> None:
+    lost(world, "gg", effect=True)
+    world.gg.add(first_name="Bob", last_name="Example", city="Oslo", company_name="Acme", email="one@example.com")
+    world.clock.skip(2)
+    for number, one in enumerate(world.gg.people()):
+        world.gg.edit(str(one["id"]), email=f"changed{number}@example.com")
+    for _ in range(3):
+        world.run(skip=SETTLE + 2)
+    assert len(world.gg.people()) == 2
+    (failure,) = (row for row in world.rows("SELECT * FROM failure WHERE operation = 'create'"))
+    assert all(f"gg:{one['id']}" in failure["reason"] for one in world.gg.people())
 
 
 @pytest.mark.parametrize("account", ["gg", "gh"])
