@@ -46,7 +46,7 @@ time.tzset()
 
 # Machines differ in speed: no deadline. One commit has one verdict: `make test` tries the same examples each time, and
 # the random search is that of THOROUGH=1, `make fuzz` and `make soak`.
-settings.register_profile("ci", deadline=None, max_examples=50, derandomize=True, database=None)
+settings.register_profile("ci", deadline=None, max_examples=30, derandomize=True, database=None)
 settings.register_profile("thorough", deadline=None, max_examples=1000)
 settings.load_profile("thorough" if THOROUGH else "ci")
 

@@ -1,6 +1,6 @@
 """Kill the command of each scenario at a step, and let new processes finish it.
 
-By default a command is killed after the first write of each kind in all scenarios, and at every 150th of the other
+By default a command is killed after the first write of each kind in all scenarios, and at every 300th of the other
 steps; with THOROUGH=1 at all steps.
 """
 
@@ -17,7 +17,7 @@ from tests.durability.snapshot import Snapshot
 from tests.durability.world import BAD_RUN, SCENARIOS, Command, KillWorld
 from tests.thorough import THOROUGH
 
-EVERY = 150
+EVERY = 300
 RUNS = 6
 
 Preparation = tuple[Callable[[Any], None], Command]

@@ -13,7 +13,7 @@ from tests.durability.kill_scenarios import is_write, kind
 from tests.durability.launch import Launcher, shared_launcher
 from tests.thorough import THOROUGH
 
-EVERY = 60
+EVERY = 240
 RUNS = 6
 CHANGES = frozenset({
     "POST /api/v1/contacts/bulk_create", "POST /api/v1/contacts/bulk_update", "POST /api/v1/contacts/update_stages",

@@ -201,7 +201,9 @@ def chosen(steps: Sequence[str]) -> list[int]:
     return [number for number in range(len(steps)) if THOROUGH or number % 9 == 0 or number in first.values()]
 
 
+@pytest.mark.parametrize("kept", kept_states() if THOROUGH else kept_states()[:1], ids=lambda kept: kept.folder.name)
 def test_an_upgrade_that_was_killed_at_any_step_is_finished_by_the_next_start(world: KillWorld) -> None:
+    """The upgrade of the oldest file has the steps of all later ones."""
     old = world.folder / "old.db"
     shutil.copy2(world.state_path, old)
     launcher = shared_launcher()
