@@ -54,7 +54,7 @@ class ApolloDemo:
         shown = next(each for each in self.running.people() if each["id"] == record_id)
         self.running.edit(record_id, self._typed(fields, shown))
 
-    def add_message(self, contact_id: str, text: str, subject: str) -> None:  # noqa: ARG002 (it keeps none)
+    def add_message(self, contact_id: str, text: str, subject: str) -> None:
         """Raise NotImplementedError: Apollo keeps no messages."""
         raise NotImplementedError("Apollo keeps no messages")
 
