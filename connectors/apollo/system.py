@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from connectors.clock import Clock
     from connectors.connector import Connector
     from connectors.http.allowed_calls import AllowedCalls
+    from connectors.http.client import HttpClient
     from connectors.sandbox.demo import DemoServer
+    from connectors.sandbox.rehearsal import RehearsalServer
 
 
 class ApolloAccount(AccountOptions):
@@ -87,6 +89,12 @@ def _demo(clock: "Clock") -> "DemoServer":
     return ApolloDemo(clock)
 
 
+def _rehearsal(account: ApolloAccount, wire: "HttpClient", clock: "Clock") -> "RehearsalServer":
+    from connectors.apollo.sandbox.rehearsal import ApolloRehearsal
+
+    return ApolloRehearsal(account, wire, clock)
+
+
 SYSTEM = System(
     kind="apollo",
     label="Apollo",
@@ -95,6 +103,7 @@ SYSTEM = System(
     headers=_headers,
     build=_build,
     demo=_demo,
+    rehearsal=_rehearsal,
     capabilities=Capabilities(messages=False, deletes=False),
     limit=FREE,
     rate_headers=rate_headers,

@@ -8,6 +8,9 @@ import pytest
 from connectors.http.rate_headers import RateLimit
 from connectors.sandbox.faults import Fault, Kind
 from connectors.sandbox.server import Call
+from sync.config.model import load
+from sync.output.progress import SilentProgress
+from sync.rehearsal import rehearse
 from tests.end_to_end.apollo_world import ApolloWorld, writes
 from tests.thorough import THOROUGH
 
@@ -348,3 +351,22 @@ def test_a_week_with_more_work_than_a_day_allows_is_spread_over_days_without_a_4
         assert len(people) == count
         assert {each["website_url"] for each in people.values()} == {"https://www.example.com"}
         assert people["person9@example.com"]["last_name"] == "Edited9"
+
+
+def test_a_rehearsal_predicts_the_first_run_and_writes_nothing_to_apollo(world: ApolloWorld) -> None:
+    world.add_to_hub(130, companyName="Example", tags=["vip"])
+    for number in range(3):
+        world.ap.add({"first_name": "Person0", "last_name": f"Number{number}", "title": "Boss",
+            "email": f"person{number}@example.com", "mobile_phone": f"+1212555010{number}", "label_names": ["hot"],
+            "present_raw_address": "Boston, Massachusetts, United States"})  # fmt: skip
+    world.clock.sleep(2.0)
+    world.write_config()
+    (found,) = rehearse(load(world.config_path), [], None, SilentProgress(), world.clock)
+    assert found.errors == []
+    assert writes(world.ap.calls) == []
+    predicted, report = found.to_json(), world.run(skip=0.0).to_json()
+    for name in ("ap", "gh"):
+        assert predicted["first_run"][name] == report["streams"]["contacts"][name]
+    calls = {name: one["reads"] + one["writes"] for name, one in report["requests"].items()}
+    assert {name: one["calls"] for name, one in predicted["cost"].items()} == calls
+    assert predicted["fields_created"] == report["fields_created"]

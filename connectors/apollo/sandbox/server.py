@@ -5,7 +5,7 @@ have one of the last names in `refused_names`. `before_answer` is called before 
 """
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -58,7 +58,7 @@ class ApolloSandbox(Sandbox):
         self.jobs = 0
         self.refused_names: frozenset[str] = frozenset()
         self.before_answer: Callable[[Call], None] = lambda _call: None
-        self._records: dict[str, Record] = {}
+        self._records: MutableMapping[str, Record] = {}
         self._deleted: set[str] = set()
         self._ids = itertools.count(1)
 
