@@ -66,7 +66,7 @@ class Settings:
         """Return the result of the last probe, however old it is (R46); empty before the first one."""
         with self._lock:
             value, _ = self._load(PROBED)
-        return value if _is_of_probe(value) else {}
+        return value if isinstance(value, dict) and isinstance(value.get("at"), str) else {}
 
     def keep_probed(self, found: dict[str, Any]) -> None:
         """Store the result of a probe until the next one."""
@@ -96,7 +96,7 @@ def _content(key: str, text: str) -> Any | None:
 
 
 def _is_of_probe(value: Any) -> bool:
-    """Say whether a value has the shape of a probe's result: the time, and yes or no for each call."""
+    """Say whether a value has the shape of a probe's result of earlier releases: the time, yes or no for a call."""
     return (
         isinstance(value, dict)
         and isinstance(value.get("at"), str)

@@ -44,9 +44,12 @@ def _ignore(_line: str) -> None:
 @click.option("--fix", is_flag=True, help="Create what is missing and can be created, such as custom fields.")
 @click.option("--probe", "probing", is_flag=True, help="Create one invented contact in each account, and delete it.")
 @click.option("--yes", is_flag=True, help="Do not ask before a probe.")
+@click.option(
+    "--report", type=click.Path(path_type=Path), metavar="FILE", help="Write what a probe found, without people."
+)
 @config_option
 @json_option
-def check(*, fix: bool, probing: bool, yes: bool, config_path: Path | None, as_json: bool) -> int:
+def check(*, fix: bool, probing: bool, yes: bool, report: Path | None, config_path: Path | None, as_json: bool) -> int:
     """Test every account: credentials, scopes, custom fields."""
     from dataclasses import asdict
 
@@ -54,10 +57,19 @@ def check(*, fix: bool, probing: bool, yes: bool, config_path: Path | None, as_j
     from sync.errors import DONE, UNFINISHED
     from sync.text_output.accounts import check_lines
 
+    if report is not None and not probing:
+        raise click.UsageError("--report writes what a probe found: give --probe, too")
     config = open_config(config_path)
     if probing and not yes:
         _ask(config)
     results = try_accounts(config, fix, _tell, probing=probing, tell=_ignore if is_quiet() else _tell)
+    if report is not None:
+        from sync.operations.probe_report import write_report
+
+        write_report(report, config)
+        click.echo(
+            named(f"wrote {report}: no person and no secret is in it, so that you can attach it to an issue"), err=True
+        )
     broken = any(finding.fatal and not finding.ok for _, _, findings in results for finding in findings)
     accounts = [
         {

@@ -34,7 +34,7 @@ def merge_views(context: Context, link: Link | None, left: SideView, right: Side
     result = context.policy.merge_fields(context, link, left, right)
     protect(result, rules, left, right)
     for side in context.connection.sides:
-        refuse(result, side.name, side.connector.never_empty, left, right)
+        refuse(result, side.name, side.never_empty, left, right)
     context.policy.complete_merge(context, link, result, left, right)
     return result
 

@@ -8,6 +8,7 @@ from state.file import StateFile
 from state.identity_index import IdentityIndex
 from state.intervals import reach
 from state.message_staging import MessageStaging
+from state.settings import Settings
 from state.staging import Staging
 from sync.config.model import Connection
 from sync.contacts.context import Context, Enrichment, MappingInForce
@@ -16,6 +17,7 @@ from sync.engine.accounts import Account
 from sync.engine.mappings import mapping_in_force, rules_of
 from sync.engine.options import RunOptions
 from sync.engine.pair_limits import carries_messages
+from sync.engine.probe import learned_never_empty
 from sync.engine.run import RunScope
 from sync.messages.context import MessageContext, fingerprint
 from sync.output.progress import Progress
@@ -90,4 +92,6 @@ def _empty_report(accounts: Accounts) -> StreamReport:
 
 def _side(state: StateFile, connection: int, name: str, account: Account) -> Side:
     identities = IdentityIndex(state.db, connection, name)
-    return Side(name, account.connector.account, account.connector, identities, account.dispatcher)
+    probed = Settings(state, account.connector.account, lambda: 0).probed()
+    never_empty = learned_never_empty(account.connector.never_empty, probed) if "clears" in probed else None
+    return Side(name, account.connector.account, account.connector, identities, account.dispatcher, never_empty)

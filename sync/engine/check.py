@@ -13,7 +13,7 @@ from connectors.errors import ConnectorError, LoginNeeded
 from state.disk import raising_unwritable
 from state.file import StateFile
 from state.settings import Settings
-from sync.config.model import Config
+from sync.config.model import Config, Connection
 from sync.config.secret import reveal
 from sync.engine.account_findings import owed_findings, owed_values, owner_findings, written_accounts
 from sync.engine.account_identity import confirm_identity
@@ -21,7 +21,7 @@ from sync.engine.accounts import Account, SharedResources, connect
 from sync.engine.check_resources import shared_resources
 from sync.engine.field_places import connected, field_findings
 from sync.engine.pair_limits import pair_findings
-from sync.engine.probe import probe, proven, remembered
+from sync.engine.probe import Probe, probe, proven, remembered
 from sync.engine.waiting_notice import Wait, telling_while_waiting
 from sync.oauth.token_sources import token_sources_of
 from sync.oauth.token_status import token_findings
@@ -116,15 +116,34 @@ def _try_account(
 
 def _write_findings(config: Config, connector: Connector, clock: Clock, *, probing: bool) -> list[Finding]:
     """Return whether contacts may be written: by a probe, else by what the server shows and the last probe found."""
-    if not config.state.path.exists():
-        return list(probe(connector, clock)) if probing else [connector.check_writing()]
+    if not (probing or config.state.path.exists()):
+        return [connector.check_writing()]
     with closing(StateFile.open(config.state.path)) as state:
         settings = Settings(state, connector.account, lambda: to_ms(clock.now()) or 0)
         if not probing:
             return proven(connector.check_writing(), settings.probed())
-        found = list(probe(connector, clock))
-        settings.keep_probed(remembered(found, clock.now()))
-        return found
+        kept = Probe()
+        found = list(probe(connector, clock, kept))
+        settings.keep_probed(remembered(found, clock.now(), kept))
+        return [*found, *_lag_findings(config, connector.account, kept.lag_seconds)]
+
+
+def _lag_findings(config: Config, account: str, lag_seconds: float | None) -> list[Finding]:
+    """Return the connections of an account with a `settle` that is shorter than its search is late."""
+    return [
+        Finding(
+            f"settle of {connection.name} is long enough", ok=False,
+            problem=f"a search shows a new contact after {lag_seconds:g} s",
+            mend=f'set settle = "{round(2 * lag_seconds)}s" under [connections.{connection.name}]', fatal=False,
+        )
+        for connection in config.connections.values()
+        if account in (connection.left, connection.right) and lag_seconds and lag_seconds > _settle_of(connection)
+    ]  # fmt: skip
+
+
+def _settle_of(connection: Connection) -> float:
+    """Return the seconds that a connection gives its accounts to show a change."""
+    return connection.settle.total_seconds()
 
 
 def _findings_about_both(config: Config, connectors: dict[str, Connector]) -> dict[str, list[Finding]]:

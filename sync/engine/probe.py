@@ -6,6 +6,7 @@ The command asks the user first. The contact has an address at example.com and a
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
@@ -13,6 +14,7 @@ from connectors.clock import Clock
 from connectors.connector import Connector, Finding, WriteResult
 from connectors.contact import Fields
 from connectors.errors import ConnectorError, OutcomeUnknown, RecordGone
+from sync.engine.trials import ProbedRecord, Trial, after_deletion, finding, trials
 
 TAG: Final = "growthsync-probe"
 
@@ -27,8 +29,33 @@ PAUSES: Final = (0.0, 1.0, 3.0)
 Result = TypeVar("Result")
 
 
-def probe(connector: Connector, clock: Clock) -> Iterator[Finding]:
-    """Create, update and delete one invented contact, and yield a finding for each; delete it whatever goes wrong."""
+@dataclass(slots=True)
+class Probe:
+    """What a probe found beside its findings: the trials, which fields the account empties, and its search's lag."""
+
+    trials: list[Trial] = field(default_factory=list)
+    clears: dict[str, bool] = field(default_factory=dict)
+    lag_seconds: float | None = None
+
+    def try_all(self, record: ProbedRecord) -> Iterator[Finding]:
+        """Try everything on the invented contact, and yield what was found."""
+        for trial in trials(record):
+            self.trials.append(trial)
+            yield finding(trial)
+        self.clears, self.lag_seconds = record.clears, record.lag_seconds
+
+    def try_deleted(self, record: ProbedRecord) -> Iterator[Finding]:
+        """Try what a read of the deleted contact answers."""
+        trial = after_deletion(record)
+        self.trials.append(trial)
+        yield finding(trial)
+
+
+def probe(connector: Connector, clock: Clock, kept: Probe | None = None) -> Iterator[Finding]:
+    """Create, update and delete one invented contact, and yield a finding for each; delete it whatever goes wrong.
+
+    With `kept`, everything that no document proves is tried on it, too, and stored there.
+    """
     if not connector.can_delete:
         yield Finding(
             CREATED, ok=False, problem="the API deletes no contacts, so an invented one would stay there",
@@ -42,12 +69,17 @@ def probe(connector: Connector, clock: Clock) -> Iterator[Finding]:
         return
     yield created[0]
     answer, record_id = created[1], str(created[1].raw["id"])
+    record = ProbedRecord(connector, clock, answer.raw, fields)
     try:
         yield _tried(CHANGED, connector, lambda: _update(connector, answer))[0]
+        if kept is not None:
+            yield from kept.try_all(record)
     finally:
         deleted = _tried(f"{DELETED} ({record_id})", connector, lambda: _delete(connector, record_id, clock))[0]
     if deleted.ok:
         yield deleted
+        if kept is not None:
+            yield from kept.try_deleted(record)
     else:
         by_hand = f"delete it there by hand: {connector.account}:{record_id}, {fields['email']}, tag {TAG}"
         yield Finding(deleted.what, ok=False, problem=deleted.problem, mend=by_hand)
@@ -61,13 +93,25 @@ def _with_remains(finding: Finding, error: ConnectorError | None, connector: Con
     return Finding(finding.what, ok=False, problem=finding.problem, mend=look)
 
 
-def remembered(findings: Iterable[Finding], at: datetime) -> dict[str, Any]:
-    """Return the findings of a probe as JSON for the state: one key for each call, and the time."""
+def remembered(findings: Iterable[Finding], at: datetime, kept: Probe | None = None) -> dict[str, Any]:
+    """Return the findings of a probe as JSON for the state: one key for each call, the trials, and the time."""
     found = {each.what.partition(" (")[0]: each.ok for each in findings}
     return {
         "at": at.isoformat(timespec="seconds"),
         **{key: found[what] for key, what in _KEYS.items() if what in found},
+        **(
+            {"trials": [asdict(one) for one in kept.trials], "clears": kept.clears, "lag_seconds": kept.lag_seconds}
+            if kept is not None and kept.trials
+            else {}
+        ),
     }
+
+
+def learned_never_empty(documented: frozenset[str], probed: Mapping[str, Any]) -> frozenset[str]:
+    """Return the fields that an account never empties: as documented, unless a probe found otherwise (R46)."""
+    clears = probed.get("clears", {})
+    kept = {name for name, is_cleared in clears.items() if not is_cleared}
+    return (documented | kept) - {name for name, is_cleared in clears.items() if is_cleared}
 
 
 def proven(guess: Finding, known: Mapping[str, Any]) -> list[Finding]:

@@ -38,13 +38,19 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One account of the connection. `name` is 'left' or 'right'."""
+    """One account of the connection. `name` is 'left' or 'right'. `never_emptied` is None unless a probe found it."""
 
     name: str
     account: str
     connector: Connector
     identities: IdentityIndex
     dispatcher: Dispatcher
+    never_emptied: frozenset[str] | None = None
+
+    @property
+    def never_empty(self) -> frozenset[str]:
+        """Return the fields that the account does not empty: by its documents, or as a probe found (R17, R46)."""
+        return self.connector.never_empty if self.never_emptied is None else self.never_emptied
 
     @property
     def wave(self) -> int:
