@@ -36,6 +36,13 @@ def _tell(line: str) -> None:
     click.echo(named(line), err=True)
 
 
+def _write_report(path: Path, config: "Config") -> None:
+    from sync.operations.probe_report import write_report
+
+    write_report(path, config)
+    click.echo(f"wrote {path}: it names no person and no secret, so that you can attach it to an issue", err=True)
+
+
 def _ignore(_line: str) -> None:
     """Do nothing."""
 
@@ -64,12 +71,7 @@ def check(*, fix: bool, probing: bool, yes: bool, report: Path | None, config_pa
         _ask(config)
     results = try_accounts(config, fix, _tell, probing=probing, tell=_ignore if is_quiet() else _tell)
     if report is not None:
-        from sync.operations.probe_report import write_report
-
-        write_report(report, config)
-        click.echo(
-            named(f"wrote {report}: no person and no secret is in it, so that you can attach it to an issue"), err=True
-        )
+        _write_report(report, config)
     broken = any(finding.fatal and not finding.ok for _, _, findings in results for finding in findings)
     accounts = [
         {

@@ -57,10 +57,7 @@ def probe(connector: Connector, clock: Clock, kept: Probe | None = None) -> Iter
     With `kept`, everything that no document proves is tried on it, too, and stored there.
     """
     if not connector.can_delete:
-        yield Finding(
-            CREATED, ok=False, problem="the API deletes no contacts, so an invented one would stay there",
-            mend="this account cannot be probed; `sync check` says what is known without that", fatal=False,
-        )  # fmt: skip
+        yield _not_probed()
         return
     fields = invented()
     created = _tried(CREATED, connector, lambda: _create(connector, fields, clock))
@@ -83,6 +80,13 @@ def probe(connector: Connector, clock: Clock, kept: Probe | None = None) -> Iter
     else:
         by_hand = f"delete it there by hand: {connector.account}:{record_id}, {fields['email']}, tag {TAG}"
         yield Finding(deleted.what, ok=False, problem=deleted.problem, mend=by_hand)
+
+
+def _not_probed() -> Finding:
+    return Finding(
+        CREATED, ok=False, problem="the API deletes no contacts, so an invented one would stay there",
+        mend="this account cannot be probed; `sync check` says what is known without that", fatal=False,
+    )  # fmt: skip
 
 
 def _with_remains(finding: Finding, error: ConnectorError | None, connector: Connector, who: str) -> Finding:
