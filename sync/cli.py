@@ -27,7 +27,7 @@ from sync.commands.command_line import SectionedGroup, complete, with_options_la
 from sync.commands.completion import answer_shell, completion
 from sync.commands.conflicts import conflicts
 from sync.commands.daemon import daemon
-from sync.commands.demo import demo
+from sync.commands.demo import demo, sandbox
 from sync.commands.explain import explain
 from sync.commands.failures import failures
 from sync.commands.fields import fields
@@ -48,7 +48,7 @@ BROKEN_PIPE = 128 + signal.SIGPIPE
 
 
 SECTIONS: Mapping[str, tuple[click.Command, ...]] = {
-    "Begin": (demo, init, auth, check, fields, rehearse),
+    "Begin": (demo, sandbox, init, auth, check, fields, rehearse),
     "Sync": (run, plan, approve, reconcile, verify, daemon, pause, resume),
     "Look and decide": (status, runs, conflicts, failures, explain, undo),
     "Take care": (forget, state, service, completion),

@@ -83,11 +83,11 @@ def test_the_options_that_run_and_plan_share_are_those_that_the_readme_names() -
     assert set(re.findall(r"--[a-z-]+", own)) == run - plan
 
 
-def test_every_command_but_demo_and_completion_takes_config_and_json() -> None:
-    assert "Every command but `demo` and `completion` takes `--config PATH` and `--json`" in README
+def test_every_command_but_three_takes_config_and_json() -> None:
+    assert "Every command but `demo`, `sandbox` and `completion` takes `--config PATH` and `--json`" in README
     for path, command in leaves(cli, "sync"):
         has_both = {"--config", "--json"} <= options_of(command)
-        assert has_both == (path not in ("sync demo", "sync completion")), path
+        assert has_both == (path not in ("sync demo", "sync sandbox", "sync completion")), path
 
 
 def test_the_exit_codes_are_those_of_the_program() -> None:

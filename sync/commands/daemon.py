@@ -10,7 +10,6 @@ from sync.commands.verbosity import log_opened
 
 if TYPE_CHECKING:
     from sync.config.model import Config
-    from sync.http_server.endpoints import Endpoint
 
 
 @click.command()
@@ -36,17 +35,11 @@ def _check_health(config: "Config", *, as_json: bool) -> int:
 def _serve(config: "Config", *, as_json: bool) -> int:
     from connectors.clock import SystemClock
     from sync.config.model import load
-    from sync.daemon.daemon import Daemon
-    from sync.daemon.process import ActiveConfig, serve
-    from sync.page.endpoint import page_endpoint
+    from sync.daemon.process import serve
+    from sync.page.endpoint import daemon_endpoints
     from sync.streams.cell_checks import raising_damage
-    from sync.webhooks import endpoint as webhooks
 
     clock = SystemClock()
 
-    def endpoints(active: ActiveConfig, daemon: Daemon) -> "tuple[Endpoint, ...]":
-        receiver = webhooks.webhooks_endpoint(lambda: active.config, clock, daemon.webhooks, daemon.wake)
-        return page_endpoint(active, daemon), receiver
-
     with log_opened(config, "json" if as_json else None), raising_damage(config.state.path):
-        return serve(config, lambda: load(config.path), clock, endpoints)
+        return serve(config, lambda: load(config.path), clock, daemon_endpoints(clock))

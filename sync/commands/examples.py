@@ -15,8 +15,9 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
     ),
     "sync demo": (
         ("sync demo", "two systems on this machine, 300 invented contacts"),
-        ("sync demo --keep", "the same, and leave config and state to look at"),
+        ("sync demo --keep", "the same, then systems and status page stay until Ctrl-C"),
     ),
+    "sync sandbox": (("sync sandbox", "two systems to play with, and nothing synced yet"),),
     "sync init": (
         ("sync init", "write config.toml here, with the secrets in files beside it"),
         ("sync init --add", "add a connection to the config file"),

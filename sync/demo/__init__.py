@@ -4,7 +4,8 @@ Rules kept here: engine, HTTP and SQLite are the real ones, only the servers are
 sync was read from the servers or from the state file. The contacts are the same each time.
 """
 
+from sync.demo.kept_servers import sandbox
 from sync.demo.pair_walkthrough import pair_demo
 from sync.demo.walkthrough import demo
 
-__all__ = ["demo", "pair_demo"]
+__all__ = ["demo", "pair_demo", "sandbox"]

@@ -12,6 +12,7 @@ from connectors import registry
 from connectors.clock import Clock, SystemClock
 from sync.demo.console import DemoConsole, console_for
 from sync.demo.contact_generator import Side
+from sync.demo.kept_servers import Serve, keep_serving
 from sync.demo.servers import RIGHT, Servers, serving
 from sync.engine.options import RunOptions
 from sync.engine.runner import run_connections
@@ -27,16 +28,21 @@ SETTLED: Final = 2.1
 """Seconds until an edit lies before the horizon."""
 
 
-def pair_demo(kind: str, keep: bool, out: TextIO, clock: Clock | None = None) -> bool:
+def pair_demo(kind: str, keep: bool, out: TextIO, clock: Clock | None = None, serve: Serve | None = None) -> bool:
     """Show the demo of a system beside the usual right one; return whether both sides agree and rest at the end.
 
-    Raises UsageError for a system without a sandbox for the demo.
+    `keep` then serves both systems and the status page until Ctrl-C. Raises UsageError for a system without a sandbox
+    for the demo.
     """
     if registry.system(kind).demo is None:
         raise UsageError(f"sync demo: there is no sandbox of {registry.label(kind)} for the demo")
     clock = clock or SystemClock()
     with serving(clock, keep=keep, kinds=(RIGHT, kind)) as servers:
-        return PairWalkthrough(servers, clock, console_for(out), out, kind).show()
+        walkthrough = PairWalkthrough(servers, clock, console_for(out), out, kind)
+        agreed = walkthrough.show()
+        if keep:
+            keep_serving(servers, walkthrough.console, clock, serve)
+    return agreed
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """Start the sandboxes of two systems, and write the config and the state of a sync between them into a folder."""
 
 import json
+import socket
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
@@ -24,6 +25,10 @@ CONNECTION: Final = """\
 left = "{left}"
 right = "{right}"
 settle = "0s"
+"""
+PAGE: Final = """
+[status_page]
+listen = "{listen}"
 """
 MESSAGES: Final = """\
 
@@ -92,10 +97,20 @@ def _write_config(folder: Path, servers: Mapping[str, DemoServer]) -> Config:
         "# Written by `sync demo`. The keys open nothing: both accounts are sandboxes on this machine.\n",
         *(_account(kind, server) for kind, server in servers.items()),
         CONNECTION.format(**dict(zip(("left", "right"), servers, strict=True))),
+        PAGE.format(listen=_free_address()),
         MESSAGES if servers.keys() <= {*registry.kinds_with("messages")} else "",
     ]
     path.write_text("".join(text), encoding="utf-8")
     return load(path)
+
+
+def _free_address() -> str:
+    """Return the usual address of the status page, or another one where that is taken."""
+    for port in (8787, 0):
+        with suppress(OSError), socket.socket() as tried:
+            tried.bind(("127.0.0.1", port))
+            return f"127.0.0.1:{tried.getsockname()[1]}"
+    return "off"
 
 
 def _account(kind: str, server: DemoServer) -> str:

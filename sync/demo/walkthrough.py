@@ -1,6 +1,8 @@
-"""Show a sync in eight parts: two systems, a first run, edits, a second run, a conflict, messages, quiet, verify."""
+"""Show a sync in nine parts.
 
-import shlex
+Two systems, a first run, edits, a second run, a conflict, explain and undo, messages, a quiet run, verify.
+"""
+
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -16,18 +18,21 @@ from state.links import Links
 from sync.demo import sample_contacts
 from sync.demo.console import DemoConsole, console_for
 from sync.demo.contact_generator import SAME_EMAIL, SAME_PHONE, Side, population
+from sync.demo.kept_servers import Serve, keep_serving, leave_conflict
 from sync.demo.servers import LEFT, RIGHT, Servers, serving
 from sync.engine.options import RunOptions
 from sync.engine.runner import run_connections
 from sync.errors import DONE
 from sync.operations import open_items
+from sync.operations.explain import explain
 from sync.output.progress import SilentProgress, for_stream
 from sync.output.report import RunReport, verification, verification_code
 from sync.output.text import counted, value_text
 from sync.rules.shadow_codec import parse
 from sync.rules.streams import CONTACTS
 from sync.text_output.open_items import conflict_lines, failure_lines, resolved_lines
-from sync.text_output.runs import run_lines, verify_lines
+from sync.text_output.runs import run_lines, undo_lines, verify_lines
+from sync.text_output.timeline import explanation_lines
 
 LABELS: Final = {"left": registry.label(LEFT), "right": registry.label(RIGHT)}
 SETTLED: Final = 1.1
@@ -37,16 +42,21 @@ APART: Final = 2.0
 """Seconds between two edits, so that one is clearly the newer (R14)."""
 
 
-def demo(keep: bool, out: TextIO, clock: Clock | None = None) -> bool:
-    """Show the demo on `out`; return whether both sides agree at the end. `keep` leaves the folder.
+def demo(keep: bool, out: TextIO, clock: Clock | None = None, serve: Serve | None = None) -> bool:
+    """Show the demo on `out`; return whether both sides agree at the end.
 
-    Raises what a bug of a sandbox raises.
+    `keep` then serves both systems and the status page until Ctrl-C, and leaves the folder. Raises what a bug of a
+    sandbox raises.
     """
     clock = clock or SystemClock()
     with serving(clock, keep=keep) as servers:
         walkthrough = Walkthrough(servers, clock, console_for(out), out)
         agreed = walkthrough.show()
-    _show_what_is_left(walkthrough, keep=keep)
+        if keep:
+            leave_conflict(servers, walkthrough.console, clock)
+            keep_serving(servers, walkthrough.console, clock, serve)
+    if not keep:
+        _show_what_next(walkthrough.console)
     return agreed
 
 
@@ -65,7 +75,8 @@ class Walkthrough:
         self._first_run()
         self._edits()
         self._second_run()
-        self._conflict()
+        settled = self._conflict()
+        self._explain_and_undo(settled)
         self._messages()
         quiet = self._quiet_run()
         return self._verify() and quiet
@@ -141,7 +152,8 @@ class Walkthrough:
         rows = [self._change_row(change) for change in sorted(changes, key=lambda change: change.link or 0)]
         self.console.table(("CONTACT", "WRITTEN TO", "WHAT", "WHY"), rows)
 
-    def _conflict(self) -> None:
+    def _conflict(self) -> RunReport:
+        """Show a conflict and settle it; return the run that writes it."""
         self.console.heading("5. The conflict waits for a person")
         self.console.say(
             "Finn's city was changed on both sides within a second. No clock can tell which edit was last."
@@ -153,15 +165,29 @@ class Walkthrough:
             self.console.command(f"sync conflicts resolve {conflict['id']} --left")
             settled = open_items.resolve(self.servers.config, conflict["id"], side="left", value=None)
             self.console.result(resolved_lines(settled))
-        self._run()
+        report = self._run()
         left, right = (value_text(self._disputed_city(side)) for side in ("left", "right"))
         self.console.say("", f"{LABELS['left']} has {left} now, {LABELS['right']} {right}.")
+        return report
+
+    def _explain_and_undo(self, settled: RunReport) -> None:
+        self.console.heading("6. Where does a value come from, and how does it go back?")
+        self.console.command(f"sync explain {sample_contacts.DISPUTED} city")
+        self.console.result(explanation_lines(explain(self.servers.config, sample_contacts.DISPUTED, "city")))
+        self.console.command(f"sync undo {settled.run}")
+        options = RunOptions(undoes=settled.run, streams=(CONTACTS,))
+        (report,) = run_connections(self.servers.config, options, SilentProgress(), None, self.clock)
+        self.console.result(undo_lines([report]))
+        left, right = (value_text(self._disputed_city(side)) for side in ("left", "right"))
+        self.console.say(
+            "", f"{LABELS['right']} has {right} again, {LABELS['left']} still {left}: both stay until the next edit."
+        )
 
     def _disputed_city(self, side: Side) -> str:
         return str(self.servers.find(side, sample_contacts.DISPUTED)[self.servers.side(side).key("city")])
 
     def _messages(self) -> None:
-        self.console.heading("6. Messages are copied, and no message is sent")
+        self.console.heading("7. Messages are copied, and no message is sent")
         for message in sample_contacts.MESSAGES:
             self.servers.add_message(message)
         rows = [(LABELS[one.side], one.email, one.subject, one.text) for one in sample_contacts.MESSAGES]
@@ -178,7 +204,7 @@ class Walkthrough:
         self.console.say(f"{LABELS['right']} was asked to send {counted(self.servers.right.sends, 'message')}.")
 
     def _quiet_run(self) -> bool:
-        self.console.heading("7. Nothing to do")
+        self.console.heading("8. Nothing to do")
         report = self._run()
         calls = {name: traffic.reads + traffic.writes for name, traffic in report.requests.items()}
         writes = sum(traffic.writes for traffic in report.requests.values())
@@ -192,7 +218,7 @@ class Walkthrough:
         return writes == 0
 
     def _verify(self) -> bool:
-        self.console.heading("8. Do both sides agree?")
+        self.console.heading("9. Do both sides agree?")
         self.console.say(
             "`sync verify` reads and compares every contact and message of both sides, and writes nothing."
         )
@@ -244,19 +270,11 @@ class Walkthrough:
         return str(record.get("email") or record_id)
 
 
-def _show_what_is_left(walkthrough: Walkthrough, *, keep: bool) -> None:
-    config, console = walkthrough.servers.config, walkthrough.console
-    if not keep:
-        console.say("", "The servers are stopped and the folder is removed. Keep it with: sync demo --keep")
-        return
-    path, state = shlex.quote(str(config.path)), shlex.quote(str(config.state.path))
+def _show_what_next(console: DemoConsole) -> None:
     console.say(
         "",
-        "The servers are stopped, so `sync run` has no server to call. The folder stays; remove it when you are done.",
-        "Look at it with:",
-        f"  sync status --config {path}",
-        f"  sync conflicts list --config {path}",
-        f"  sync failures list --config {path}",
-        f"  sqlite-utils tables {state} --counts",
-        f"  sqlite-utils rows {state} about",
+        "The servers are stopped and the folder is removed. What next?",
+        "  sync demo --keep    # the same, then servers and status page stay until Ctrl-C, with a conflict to settle",
+        "  sync sandbox        # two systems to play with, and nothing synced yet",
+        "  sync init           # connect your own accounts; nothing is written to them before you approve it",
     )

@@ -1,16 +1,29 @@
-"""The HTTP endpoint of the status page, which the daemon opens."""
+"""The HTTP endpoints that the daemon opens: the status page, and the one for webhooks."""
 
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from connectors.clock import Clock
 from sync.daemon.daemon import Daemon
 from sync.daemon.process import ActiveConfig
 from sync.http_server.endpoints import Endpoint
 from sync.webhooks.counters import WebhookCounts
+from sync.webhooks.endpoint import webhooks_endpoint
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 KEY = "status_page.listen"
+
+
+def daemon_endpoints(clock: Clock) -> Callable[[ActiveConfig, Daemon], Iterable[Endpoint]]:
+    """Return a function that makes all endpoints of a daemon."""
+
+    def endpoints(active: ActiveConfig, daemon: Daemon) -> Iterable[Endpoint]:
+        receiver = webhooks_endpoint(lambda: active.config, clock, daemon.webhooks, daemon.wake)
+        return page_endpoint(active, daemon), receiver
+
+    return endpoints
 
 
 def page_endpoint(active: ActiveConfig, daemon: Daemon) -> Endpoint:

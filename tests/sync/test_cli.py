@@ -68,7 +68,7 @@ def test_help_lists_the_commands_in_the_order_of_their_use() -> None:
     assert titles == ["Options", *SECTIONS]
     listed = re.findall(r"^  (\w+) {2,}[A-Z]", found.stdout, re.MULTILINE)
     assert listed == list(cli.commands)
-    assert listed[:2] == ["demo", "init"]
+    assert listed[:3] == ["demo", "sandbox", "init"]
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from connectors import registry
+from connectors.clock import Clock
 from connectors.growthhub.sandbox.demo import GrowthHubDemo
 from connectors.sandbox.demo import OWNER
 from sync.cli import main
 from sync.config.model import load
-from sync.demo import demo, pair_demo, sample_contacts
+from sync.demo import demo, pair_demo, sample_contacts, sandbox
 from sync.demo.console import PlainConsole, RichConsole, console_for
 from sync.demo.contact_generator import ONLY_LEFT, ONLY_RIGHT, SAME_EMAIL, SAME_PHONE, population
 from sync.demo.servers import Servers, serving
@@ -21,6 +22,7 @@ from sync.demo.walkthrough import Walkthrough
 from sync.engine.options import RunOptions
 from sync.engine.runner import run_connections
 from sync.errors import UsageError
+from sync.operations import open_items
 from sync.output.progress import SilentProgress
 from sync.output.report import RunReport
 from tests.connectors.clocks import FakeClock
@@ -68,7 +70,7 @@ def servers(clock: FakeClock) -> Iterator[Servers]:
 
 def without_chance(text: str) -> str:
     """Leave out what differs from one demo to the next: folder, run ids, and how long the machine took."""
-    return re.sub(r"\S*growthsync-demo-\w+|run \d{8}T\d{6}-\w+|in [\d.]+ s\b", "", text)
+    return re.sub(r"\S*growthsync-demo-\w+|(?:run|undo) \d{8}T\d{6}-\w+|in [\d.]+ s\b", "", text)
 
 
 def run(servers: Servers, clock: FakeClock) -> RunReport:
@@ -92,7 +94,7 @@ def test_the_demo_ends_with_both_sides_agreeing_and_nothing_left_to_do(demo_text
 
 
 def test_every_edit_arrives_as_the_demo_says_and_the_conflict_waits_for_a_user(demo_text: str) -> None:
-    second = demo_text.split("4. The second run")[1].split("6. Messages", maxsplit=1)[0]
+    second = demo_text.split("4. The second run")[1].split("6. Where", maxsplit=1)[0]
     for line in (
         r'ann\.reed@example\.com +GrowthHub +title: "Account Executive" -> "Head of Sales" +carried',
         r'ben\.stone@example\.com +GrowthGenius +phone: "\+13035550111" -> "\+13035550177" +carried',
@@ -110,7 +112,7 @@ def test_every_edit_arrives_as_the_demo_says_and_the_conflict_waits_for_a_user(d
 
 
 def test_messages_are_synced_both_ways_and_none_is_sent(demo_text: str) -> None:
-    result = demo_text.split("6. Messages")[1].split("7. Nothing to do", maxsplit=1)[0]
+    result = demo_text.split("7. Messages")[1].split("8. Nothing to do", maxsplit=1)[0]
     for line in (
         "Shall we talk on Tuesday?",
         r"\[growthgenius-message:\d+\]",
@@ -145,25 +147,66 @@ def test_what_looks_like_markup_is_shown_as_it_is() -> None:
     assert "[red]x\\x1b[2J" in screen.getvalue()
 
 
-def test_keep_leaves_a_private_folder_that_the_commands_can_look_at(
+class Visit:
+    """What a user does while the servers run: the commands that the demo has shown, on the very config."""
+
+    def __init__(self, screen: Terminal, capsys: pytest.CaptureFixture[str]) -> None:
+        self.screen = screen
+        self.capsys = capsys
+        self.commands: list[str] = []
+        self.shown: dict[str, str] = {}
+        self.open_conflicts = 0
+
+    def __call__(self, servers: Servers, _clock: Clock) -> None:
+        told = self.screen.getvalue().split("In another terminal:")[1]
+        self.commands = re.findall(r"^  sync (.*) --config", told, re.MULTILINE)
+        for command in self.commands:
+            if command not in ("run", "rehearse", "plan", "approve sales"):
+                main([*command.split(), "--config", str(servers.config.path)])
+                self.shown[command] = self.capsys.readouterr().out
+        assert f"The status page: http://{servers.config.status_page.listen}" in told
+        assert all(account.base_url in told for account in servers.config.accounts.values())
+        self.open_conflicts = len(open_items.conflicts(servers.config)["conflicts"])
+
+
+def test_keep_serves_both_systems_and_leaves_a_conflict_and_a_private_folder(
     elsewhere: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few = population()[::8]
     monkeypatch.setattr("sync.demo.walkthrough.population", lambda: few)
     screen = Terminal()
-    assert demo(True, screen, FakeClock())
+    visit = Visit(screen, capsys)
+    assert demo(True, screen, FakeClock(), visit)
     (folder,) = elsewhere.iterdir()
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
-    commands = re.findall(r"^  sync (.*) --config", screen.getvalue().split("Look at it with:")[1], re.MULTILINE)
-    for command in commands:
-        assert main([*command.split(), "--config", str(folder / "config.toml")]) == 0
-    assert commands == ["status", "conflicts list", "failures list"]
-    assert "no conflicts are open" in capsys.readouterr().out
+    assert visit.commands == ["status", "runs", "conflicts list", "failures list", "verify"]
+    assert visit.open_conflicts == 1
+    assert '"Austin"  "Boise"' in visit.shown["conflicts list"]
+    assert "pairs compared" in visit.shown["verify"]
     with closing(sqlite3.connect(load(folder / "config.toml").state.path)) as db:
         assert db.execute("SELECT count(*) FROM link").fetchone()[0] > len(few) / 2
     assert ESCAPE in screen.getvalue()
     assert "Both sides agree." in screen.getvalue()
+
+
+def test_a_sandbox_serves_two_systems_with_nothing_synced_and_leaves_nothing(
+    elsewhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    screen = Terminal()
+    visit = Visit(screen, capsys)
+    sandbox(screen, FakeClock(), visit)
+    assert visit.commands == ["check", "rehearse", "plan", "approve sales", "run", "status"]
+    assert "growthhub (growthhub): ok" in visit.shown["check"]
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_the_demo_explains_and_undoes_the_decision(demo_text: str) -> None:
+    part = demo_text.split("6. Where does a value come from")[1].split("7. Messages", maxsplit=1)[0]
+    assert 'city: "Denver" -> "Chicago"' in part
+    assert "a user decided" in part
+    assert re.search(r"\$ sync undo \S+", part)
+    assert 'GrowthHub has "Denver" again, GrowthGenius still "Chicago"' in part
 
 
 def test_the_command_prints_the_same_text_each_time_and_leaves_nothing_behind(
