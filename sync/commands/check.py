@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,6 +10,9 @@ from sync.commands.invocation import config_option, json_option, named, open_con
 from sync.commands.verbosity import is_quiet
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from connectors.connector import Finding
     from sync.config.model import Config
 
 
@@ -58,8 +61,6 @@ def _ignore(_line: str) -> None:
 @json_option
 def check(*, fix: bool, probing: bool, yes: bool, report: Path | None, config_path: Path | None, as_json: bool) -> int:
     """Test every account: credentials, scopes, custom fields."""
-    from dataclasses import asdict
-
     from sync.engine.check import check as try_accounts
     from sync.errors import DONE, UNFINISHED
     from sync.text_output.accounts import check_lines
@@ -72,15 +73,17 @@ def check(*, fix: bool, probing: bool, yes: bool, report: Path | None, config_pa
     results = try_accounts(config, fix, _tell, probing=probing, tell=_ignore if is_quiet() else _tell)
     if report is not None:
         _write_report(report, config)
+    show({"accounts": [_document(*one) for one in results]}, as_json, check_lines)
     broken = any(finding.fatal and not finding.ok for _, _, findings in results for finding in findings)
-    accounts = [
-        {
-            "account": account,
-            "connector": connector,
-            "ok": all(finding.ok or not finding.fatal for finding in findings),
-            "findings": [asdict(finding) for finding in findings],
-        }
-        for account, connector, findings in results
-    ]
-    show({"accounts": accounts}, as_json, check_lines)
     return UNFINISHED if broken else DONE
+
+
+def _document(account: str, connector: str, findings: "Sequence[Finding]") -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {
+        "account": account,
+        "connector": connector,
+        "ok": all(finding.ok or not finding.fatal for finding in findings),
+        "findings": [asdict(finding) for finding in findings],
+    }
