@@ -119,8 +119,12 @@ class ApolloClient:
 
     def update_stages(self, record_ids: Sequence[str], stage_id: str) -> Page:
         """Set the stage of many contacts; return those that the answer shows. Raises RecordRefused, OutcomeUnknown."""
-        body = {"contact_ids": list(record_ids), "contact_stage_id": stage_id}
-        return self._rows_of(self._change("POST", "/contacts/update_stages", body), "contacts")
+        path = "/contacts/update_stages"
+        if self.is_old_form:
+            body = {"contact_ids": list(record_ids), "contact_stage_id": stage_id}
+            return self._rows_of(self._change("POST", path, body), "contacts")
+        asked = {"contact_ids[]": list(record_ids), "contact_stage_id": stage_id}
+        return self._rows_of(self._change("POST", path, {}, asked), "contacts")
 
     def add_to_lists(self, record_ids: Sequence[str], names: Sequence[str]) -> datetime:
         """Put contacts on lists, which are made where they do not exist; return the server's time.
@@ -187,11 +191,19 @@ class ApolloClient:
             raise ServerTrouble(self.account, f"GET {path} was answered without {key}")
         return rows
 
-    def _change(self, method: str, path: str, body: Mapping[str, Any], *, repeatable: bool = True) -> Reply:
+    def _change(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any],
+        params: Mapping[str, str | Sequence[str]] | None = None,
+        *,
+        repeatable: bool = True,
+    ) -> Reply:
         if not CALLS.may_change(method, path):
             raise CallRefused(self.account, f"{method} {path} is not among what this connector may change")
         return self.wire.send_change(
-            method, path, json={**body, **self._key}, repeatable=repeatable, overwrites=repeatable
+            method, path, params=params, json={**body, **self._key}, repeatable=repeatable, overwrites=repeatable
         )
 
     def _rows_of(self, reply: Reply, key: str) -> Page:

@@ -1,7 +1,7 @@
 """Build requests: addresses, headers and bodies, encoded in one way for all connectors."""
 
 import json as jsonlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urljoin, urlsplit, urlunsplit
@@ -39,7 +39,7 @@ class Origin:
         method: str,
         path: str,
         *,
-        params: Mapping[str, str] | None = None,
+        params: Mapping[str, str | Sequence[str]] | None = None,
         json: Any = None,
         form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
@@ -48,7 +48,7 @@ class Origin:
         """Return a request to `path` (segments quoted by the caller) below the base address."""
         url = f"{self.base_url}{path}"
         if params:
-            url = f"{url}?{urlencode(params, quote_via=quote)}"
+            url = f"{url}?{urlencode(params, doseq=True, quote_via=quote)}"
         sent = {**self._headers, **(headers or {})}
         if form is not None:
             sent["Content-Type"] = "application/x-www-form-urlencoded"

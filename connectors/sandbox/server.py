@@ -38,6 +38,8 @@ class Headers(Mapping[str, str]):
 class Call:
     """One request, with the server's time of its arrival. `path` has no query and is still percent-encoded.
 
+    Of a `query` key that stands several times and ends in [], the values are joined by commas.
+
     `body` is the decoded JSON, a dict for a form, text for anything else, None when there is none.
     """
 
@@ -181,7 +183,9 @@ class SandboxConnection(socketserver.StreamRequestHandler):
     def _respond(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Outgoing:
         path, _, query = target.partition("?")
         decoded = decode_body(headers.get("content-type", ""), body)
-        pairs = dict(parse_qsl(query, keep_blank_values=True)) if query else {}
+        pairs: dict[str, str] = {}
+        for key, value in parse_qsl(query, keep_blank_values=True) if query else ():
+            pairs[key] = f"{pairs[key]},{value}" if key in pairs and key.endswith("[]") else value
         return self.server.respond(Call(method, path, pairs, Headers(headers), decoded, self.server.now()))
 
 

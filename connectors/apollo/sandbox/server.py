@@ -196,9 +196,11 @@ class ApolloSandbox(Sandbox):
             return SandboxResponse(200, {"entity_progress_job": job})
         return SandboxResponse(200, {"contacts": shown})
 
-    def update_stages(self, _call: Call, body: Mapping[str, Any]) -> SandboxResponse:
-        """POST /contacts/update_stages."""
-        ids, stage = body.get("contact_ids") or [], body.get("contact_stage_id")
+    def update_stages(self, call: Call, body: Mapping[str, Any]) -> SandboxResponse:
+        """POST /contacts/update_stages: the parameters are in the query, in the form of 2020 in the body."""
+        ids, stage = call.query.get("contact_ids[]", "").split(","), call.query.get("contact_stage_id")
+        if self.quirks.old_form:
+            ids, stage = body.get("contact_ids") or [], body.get("contact_stage_id")
         if stage not in self.stages:
             return unprocessable(f"Parameters misconfigured. {stage} is not a valid ID")
         shown = [self._update(each, {"contact_stage_id": stage}) for each in ids if each in self._records]
