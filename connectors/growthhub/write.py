@@ -124,12 +124,7 @@ class GrowthHubWriter:
             # Read before the tags change its time, which now still shows whether a user has edited the record.
             if written.raw is None:
                 written = self._effects.read_record(written)
-            try:
-                written = self._set_tags(current, self._groups.wanted(tags_of(current), changes), written)
-            except (RecordRefused, AuthError, LoginNeeded, TransientError) as error:
-                if written.served_at is None:
-                    raise
-                failed = error
+            written, failed = self._set_tags(current, self._groups.wanted(tags_of(current), changes), written)
         if failed is None:
             answer = self._answer(current, memory, changes, written)
         else:
@@ -229,20 +224,26 @@ class GrowthHubWriter:
         again = self._effects.of_answer(raw, page, EncodedWrite(stuck, {}, sending.names))
         return replace(again, sending=sending)
 
-    def _set_tags(self, current: Raw, value: Value, written: WriteEffect) -> WriteEffect:
+    def _set_tags(self, current: Raw, value: Value, written: WriteEffect) -> tuple[WriteEffect, ConnectorError | None]:
+        """Add tags, then remove tags. Return the effect with the error that ended it where something was written."""
         expected = list(tags_of(current))
         added, gone = write_effect.tag_changes(tags_of(current), value)
-        if added:
-            expected += added
-            reply = self._client.add_tags(str(current["id"]), added)
-            written = written.with_tags(reply, write_effect.shows_tags(reply.body, expected, ()))
-        if gone:
-            expected = [tag for tag in expected if tag not in gone]
-            # A tidied name is not found there: tags are removed in the spelling of the server.
-            spelled = labels.spelled(gone, labels.spellings(current.get("tags")))
-            reply = self._client.remove_tags(str(current["id"]), spelled)
-            written = written.with_tags(reply, write_effect.shows_tags(reply.body, expected, gone))
-        return written
+        try:
+            if added:
+                expected += added
+                reply = self._client.add_tags(str(current["id"]), added)
+                written = written.with_tags(reply, write_effect.shows_tags(reply.body, expected, ()))
+            if gone:
+                expected = [tag for tag in expected if tag not in gone]
+                # A tidied name is not found there: tags are removed in the spelling of the server.
+                spelled = labels.spelled(gone, labels.spellings(current.get("tags")))
+                reply = self._client.remove_tags(str(current["id"]), spelled)
+                written = written.with_tags(reply, write_effect.shows_tags(reply.body, expected, gone))
+        except (RecordRefused, AuthError, LoginNeeded, TransientError) as error:
+            if written.served_at is None:
+                raise
+            return written, error
+        return written, None
 
     def _sending(self, changes: Fields, marker: str | None, *, creating: bool) -> EncodedWrite:
         places = self._custom_fields.places

@@ -26,6 +26,7 @@ from sync.rules.shadow_update import (
     clear_not_taken,
     clear_unproven,
     is_settled,
+    take_arrived,
 )
 from sync.rules.undo import UNDO
 
@@ -91,6 +92,9 @@ def _shadows(context: Context, job: PairUpdate, answer: WriteResult | None) -> S
     silent = {name for name, value in job.changes.items() if value is not None and name not in settled}
     clear_unproven(shadows, silent - answer.refused)
     clear_not_taken(shadows, silent & answer.refused)
+    shown = context.mapping.travelling(job.shown.fields)
+    for name in job.half_sent.keys() & shown.keys():
+        take_arrived(shadows, name, to, source, shown[name], job.half_sent[name])
     context.report.unmapped += len(answer.refused & job.target.connector.fields)
     return shadows
 

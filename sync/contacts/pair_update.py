@@ -39,6 +39,8 @@ class PairUpdate:
     shown, settled: what the target shows, and what it holds of the changes, after the write (R21).
     rejected: values that the server refused, by field (R42).
     is_assumed: whether `raw` is what the target is known to hold, and was not read (R34).
+    half_sent: sets that were sent and left out of the changes again, because they were refused or not written: of the
+        calls that they take, the first ones may have taken effect.
     unwritten: fields that an error kept from being written after others were written; they are still to be carried.
     """
 
@@ -56,6 +58,7 @@ class PairUpdate:
     settled: Fields = field(default_factory=dict)
     rejected: dict[str, Rejection] = field(default_factory=dict)
     is_assumed: bool = False
+    half_sent: dict[str, Value] = field(default_factory=dict)
     unwritten: frozenset[str] = frozenset()
 
     @property

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 
 from connectors.connector import WriteResult
-from connectors.contact import Contact, Fields, Value, same
+from connectors.contact import SET_FIELDS, Contact, Fields, Value, same
 from connectors.errors import ConnectorError, DuplicateRefused, RecordGone
 from connectors.records import Raw
 from sync.contacts.context import Context
@@ -86,6 +86,8 @@ def _free_slot(context: Context, target: Side, contact: Contact | None, changes:
 
 
 def _leave_out_refused(context: Context, job: PairUpdate, answer: WriteResult) -> WriteResult:
+    open_sets = SET_FIELDS & job.changes.keys() & (answer.rejected.keys() | answer.unwritten)
+    job.half_sent |= {name: job.changes[name] for name in open_sets}
     for name in answer.rejected.keys() & job.changes.keys():
         job.rejected[name] = Rejection(job.changes[name], answer.rejected[name])
         context.policy.leave_alone(job, name, REFUSED)

@@ -6,8 +6,8 @@ Rules kept here:
 - a value that has not arrived is left to the merge, at once. The intent stays until `settle` has passed, because the
   update may still take effect;
 - if the record is gone, the history still shows what the update may have overwritten (P3);
-- tags take several calls, so a part may have arrived. A merge writes the rest; what an undo has put back would look
-  like an edit, so it is stored element by element.
+- tags take several calls, so a part may have arrived. A merge writes the rest; what has arrived would look like an edit
+  if it were taken away again at the other side, so it is stored element by element.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,8 +29,7 @@ from sync.contacts.staged_records import memory_of, refresh_staged, staged_recor
 from sync.rules import contact_codec, kept_times, shadow_codec
 from sync.rules.lost_update import UpdateObservation, UpdateOutcome, outcome_of_update
 from sync.rules.merge_result import OPPOSITE
-from sync.rules.sets import changes_of
-from sync.rules.shadow_update import ShadowPair, aligned
+from sync.rules.shadow_update import ShadowPair, aligned, arrived_elements
 from sync.rules.undo import UNDO
 from sync.streams.connection import Side
 from sync.streams.recovery import SettleTime
@@ -111,7 +110,7 @@ def look(side: Side, raw: Raw, contact: Contact, sent: Iterable[str]) -> RecordL
 class _Arrival:
     """What of an update has arrived, as its record (`raw`, `contact`) shows it now.
 
-    parts: by field, the elements of sets that an undo was putting back and that have arrived.
+    parts: by field, the elements of sets that have arrived where the set as a whole has not.
     is_begun: whether a part of what was sent has arrived: tags take several calls.
     """
 
@@ -170,7 +169,8 @@ class _Arrival:
         self._fill_rewritten(target, source)
         for base, aimed in ((target, intent.target), (source, intent.source)):
             for name, elements in self.parts.items():
-                base[name] = aligned(base.get(name), aimed.get(name), elements)
+                if name in aimed:
+                    base[name] = aligned(base.get(name), aimed.get(name), elements)
         return ShadowPair(target, source)
 
     def _fill_rewritten(self, target: dict[str, Value], source: dict[str, Value]) -> None:
@@ -211,7 +211,7 @@ def _read_arrival(context: Context, side: Side, intent: UpdateIntent, link: Link
     contact = side.connector.to_contact(raw, memory_of(link, side))
     outcome = outcome_of_update(intent.sent, _observation(context, side, intent, raw, contact))
     elements = {name: _elements_of(intent, name, contact) for name in intent.sent}
-    parts = {name: elements[name] for name in _put_back(intent) if elements[name] and name not in outcome.arrived}
+    parts = {name: found for name, found in elements.items() if found and name not in outcome.arrived}
     is_begun = bool(outcome.begun) or any(elements.values())
     if link is None:  # nothing is agreed on yet, so a later write could not show what was there before
         outcome = replace(outcome, overwritten=outcome.overwritten | outcome.begun)
@@ -239,12 +239,10 @@ def _old_value(intent: UpdateIntent, name: str) -> Value:
 
 
 def _elements_of(intent: UpdateIntent, name: str, shown: Contact) -> frozenset[str]:
-    """Return those elements of a set that was being put back that are as they were to be."""
+    """Return those elements of a set that was written that are as they were to be."""
     if name not in SET_FIELDS or name not in shown.fields:
         return frozenset()
-    gained, lost = changes_of(_old_value(intent, name), intent.sent[name])
-    now, _ = changes_of(None, shown.fields[name])
-    return frozenset(gained.keys() & now.keys()) | (lost - now.keys())
+    return arrived_elements(_old_value(intent, name), intent.sent[name], shown.fields[name])
 
 
 def _entry(side: Side, intent: UpdateIntent, link: Link, name: str, new: Value) -> HistoryEntry:

@@ -259,6 +259,21 @@ def _after_set_write(to: SideView, source: SideView, name: str, held: Value) -> 
     return apply_changes(to.base.get(name), agreed, gone)
 
 
+def arrived_elements(before: Value, sent: Value, shown: Value) -> frozenset[str]:
+    """Return the elements of a set (case-folded) that were sent or taken out, and are shown so."""
+    gained, lost = changes_of(before, sent)
+    now, _ = changes_of(None, shown)
+    return frozenset(gained.keys() & now.keys()) | (lost - now.keys())
+
+
+def take_arrived(bases: ShadowPair, name: str, to: SideView, source: SideView, shown: Value, sent: Value) -> None:
+    """Make the elements of a set that have arrived a part of both shadows, though the set as a whole has not."""
+    arrived = arrived_elements(to.value(name)[1], sent, shown)
+    if arrived and name in bases.target and name in bases.source:
+        bases.target[name] = aligned(bases.target[name], shown, arrived)
+        bases.source[name] = aligned(bases.source[name], source.value(name)[1], arrived)
+
+
 def aligned(base: Value, shown: Value, touched: Collection[str]) -> Value:
     """Return the shadow of a set in which the `touched` elements (case-folded) are as the side shows them."""
     now, _ = changes_of(None, shown)
