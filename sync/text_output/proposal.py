@@ -34,7 +34,7 @@ def proposal_lines(proposal: Proposal, *, records: int = RECORDS) -> Iterator[st
     yield from indented(cost_lines(proposal.cost))
     yield from indented(_example_lines(proposal, records))
     yield AUTOMATIONS
-    yield f"Take it back afterwards with: growthsync undo RUN --created --connection {proposal.connection}"
+    yield "Take it back afterwards with: growthsync undo RUN, or with --created what it created, too"
 
 
 def approval_lines(document: Document) -> Iterator[str]:
