@@ -83,6 +83,8 @@ def written(record: Record, body: Mapping[str, Any], labels: list[str] | None) -
     after |= {key: body[key] or None for key in ("twitter_url", "facebook_url") if key in body}
     if "contact_stage_id" in body:
         after["contact_stage_id"] = body["contact_stage_id"] or None
+    if "email_unsubscribed" in body:
+        after["email_unsubscribed"] = body["email_unsubscribed"]
     if "email" in body:
         _set_email(after, body["email"])
     if "website_url" in body:
