@@ -21,9 +21,26 @@ class CopyResult:
     served_at: datetime
 
 
+class ContactMessages(Protocol):
+    """The messages of an account that shows them contact by contact alone."""
+
+    def read_contact(self, contact_id: str) -> Page:
+        """Return the messages of one contact, as far as the server shows them: one call.
+
+        Raises RecordGone where the contact is gone, RecordRefused, AuthError, TransientError.
+        """
+
+    def active_at(self, contact: Raw) -> datetime | None:
+        """Return when a contact wrote or got a message last, as far as its record says so."""
+
+
 class MessageStore(Protocol):
     """The messages of one account."""
 
+    by_contact: ContactMessages | None
+    """Reads them contact by contact, where `read_window` shows none; None where it shows them."""
+    takes_copies: bool
+    """Whether copies can be recorded here. Else no call of this store changes anything."""
     lists_copies: bool
     """Whether `read_window` shows the copies that are made here. Other copies are seen by `copies_of`."""
     deletes_copies: bool

@@ -114,6 +114,14 @@ class Links:
         for row in self._db.execute("SELECT * FROM link WHERE connection = ? AND stream = ? ORDER BY id", self._key):
             yield _link(row)
 
+    def record_ids(self, side: str, after_link: int = 0) -> Iterator[str]:
+        """Yield the ids of the records of one side that have links past a number, and are not gone."""
+        rows = self._db.execute(
+            f"SELECT {side}_id FROM link WHERE connection = ? AND stream = ? AND id > ? AND gone IS NULL ORDER BY id",
+            (*self._key, after_link),
+        )
+        yield from (str(row[0]) for row in rows)
+
     def count_links(self) -> int:
         """Return how many links there are."""
         return int(

@@ -55,6 +55,17 @@ class Hints:
         row = self._db.execute("SELECT count(*) FROM hint WHERE connection = ? AND stream = ?", self._key).fetchone()
         return int(row[0])
 
+    def put_contacts(self, transaction: Transaction, account: str, contacts: Iterable[str], now_ms: int) -> None:
+        """Store that the messages of contacts have to be read, where a system shows messages by contact alone."""
+        last = transaction.execute("SELECT coalesce(max(number), 0) FROM hint").fetchone()[0]
+        number = max(int(last), now_ms * 1000) + 1
+        transaction.executemany(
+            "INSERT INTO hint (connection, stream, account, record, contact, gone, heard_ms, number)"
+            " VALUES (?, ?, ?, ?, ?, 0, ?, ?) ON CONFLICT (connection, stream, account, record) DO UPDATE SET"
+            " heard_ms = excluded.heard_ms, number = excluded.number",
+            [(*self._key, account, contact, contact, now_ms, number) for contact in contacts],
+        )
+
     def drop_hints(self, transaction: Transaction, hints: Iterable[Hint]) -> None:
         """Delete hints that were read, unless a newer event for the same record has arrived since."""
         transaction.executemany(

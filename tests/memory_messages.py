@@ -12,13 +12,15 @@ from itertools import count
 from connectors.clock import Clock
 from connectors.errors import ConnectorError, OutcomeUnknown, RecordGone
 from connectors.message import Message
-from connectors.message_store import CopyResult
+from connectors.message_store import ContactMessages, CopyResult
 from connectors.records import Page, Raw, Window
 
 
 class MemoryMessageStore:
     """The messages of one account, by id. `calls` are the calls that were made: name and id."""
 
+    by_contact: ContactMessages | None = None
+    takes_copies = True
     deletes_copies = True
 
     def __init__(self, account: str, clock: Clock, *, lists_copies: bool) -> None:

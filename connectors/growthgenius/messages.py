@@ -25,7 +25,7 @@ from connectors.growthgenius.records import UserId
 from connectors.growthgenius.users import UserDirectory
 from connectors.health import refuse_to_tell
 from connectors.message import Message
-from connectors.message_store import CopyResult
+from connectors.message_store import ContactMessages, CopyResult
 from connectors.records import Page, Raw, Window
 
 LATE: Final = timedelta(minutes=5)
@@ -35,6 +35,8 @@ RECENT: Final = timedelta(minutes=15)
 class GrowthGeniusMessages:
     """The messages that the users of one account see."""
 
+    by_contact: ContactMessages | None = None
+    takes_copies = True
     lists_copies = True
     deletes_copies = True
 

@@ -22,7 +22,7 @@ from connectors.growthhub.message_client import MessageClient
 from connectors.growthhub.message_mapping import EMAIL, EMAIL_PREFIX, MESSAGE_PREFIX
 from connectors.growthhub.note_store import NoteStore
 from connectors.message import Message
-from connectors.message_store import CopyResult
+from connectors.message_store import ContactMessages, CopyResult
 from connectors.records import Page, Raw, Window
 
 
@@ -46,6 +46,9 @@ class MessageStyle:
 
 class GrowthHubMessages:
     """The messages of one location."""
+
+    by_contact: ContactMessages | None = None
+    takes_copies = True
 
     def __init__(
         self,

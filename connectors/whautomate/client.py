@@ -139,6 +139,11 @@ class WhautomateClient:
         path = self._path_of(record_id)
         self._about(record_id, lambda: self.wire.send_change("DELETE", path, repeatable=True))
 
+    def read_messages(self, record_id: str) -> PageResponse:
+        """Return the messages of a contact. Raises RecordGone, RecordRefused, AuthError, TransientError."""
+        path = f"/messages/{quote(record_id, safe='')}"
+        return self._listed(self._about(record_id, lambda: self.wire.send_query("GET", path)))
+
     def locations(self) -> Sequence[Raw]:
         """Return the locations of the account."""
         return self._listed(self.wire.send_query("GET", "/locations")).rows.records

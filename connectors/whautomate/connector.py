@@ -20,7 +20,6 @@ from connectors.errors import RecordGone
 from connectors.fields import Compute, MappedField, Place, compute_nothing
 from connectors.health import refuse_to_tell
 from connectors.http.client import HttpClient
-from connectors.message_store import MessageStore
 from connectors.records import Page, Raw, UnreadableRow, Window
 from connectors.refused_values import RefusedValueWriter
 from connectors.source_id import NO_ACCOUNT, SourceAccount
@@ -29,6 +28,7 @@ from connectors.whautomate import check, mapping, places
 from connectors.whautomate.client import LIMIT, WhautomateClient
 from connectors.whautomate.envelope import identity
 from connectors.whautomate.listing import ContactListing
+from connectors.whautomate.messages import WhautomateMessages
 from connectors.whautomate.write import WhautomateWriter, missing_key
 
 
@@ -77,13 +77,9 @@ class Whautomate:
         self._client = WhautomateClient(wire)
         self._writer = WhautomateWriter(self._client, self._mapping, self._with_number)
         self._refused_values = RefusedValueWriter(needed=frozenset({"phone"}))
+        self.message_store = WhautomateMessages(self._client)
         self._listed: list[Raw] | None = None
         self._listed_lock = threading.Lock()
-
-    @property
-    def message_store(self) -> MessageStore:
-        """Raise AssertionError: the engine asks for no messages of a system that declares none."""
-        raise AssertionError(f"{self.account}: its messages are not carried")
 
     def identity(self) -> Mapping[str, Any]:
         """Return the location (R28)."""

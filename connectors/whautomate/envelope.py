@@ -13,7 +13,7 @@ from connectors.errors import Malformed
 from connectors.http.allowed_calls import is_usable_id
 from connectors.records import Raw
 
-LISTS: Final = ("data", "contacts", "items", "results")
+LISTS: Final = ("data", "contacts", "messages", "items", "results")
 ONE: Final = ("data", "contact")
 
 

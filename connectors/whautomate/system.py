@@ -96,7 +96,7 @@ SYSTEM = System(
     headers=_headers,
     build=_build,
     demo=_demo,
-    capabilities=Capabilities(lists_only=True, messages=False),
+    capabilities=Capabilities(lists_only=True),
     limit=LIMIT,
     webhooks=Webhooks(WhautomateWebhookKeys, _webhook_reader, lambda account: account.location_id),
     questions=(

@@ -55,7 +55,11 @@ LISTED = timedelta(hours=1)
 
 
 class MessagesStream(OptionsTable):
-    """How messages travel. `deletes` is that of the contacts' table unless it is set."""
+    """How messages travel. `deletes` is that of the contacts' table unless it is set.
+
+    `people` are those whose messages are read where a system shows them by contact alone, with a call for each: those
+    that changed, or all in each run.
+    """
 
     direction: Direction = "both"
     as_: Literal["note", "conversation"] = Field(default="note", alias="as")
@@ -64,6 +68,7 @@ class MessagesStream(OptionsTable):
     flows: tuple[Flow, ...] = ("inbound", "outbound")
     deletes: Literal["ignore", "propagate"] | None = None
     lookback: Span = timedelta(hours=24)
+    people: Literal["changed", "all"] = "changed"
 
     @model_validator(mode="after")
     def _conversations_have_a_provider(self) -> Self:

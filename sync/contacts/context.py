@@ -180,7 +180,8 @@ class Context:
     """The contacts stream of one run.
 
     `policy` decides what a run does in its own way: to sync, or to undo a run. `enrichment` is None if companies are
-    not looked up. `scopes` say by side which contacts travel from it (R49).
+    not looked up. `scopes` say by side which contacts travel from it (R49). `followed` are the sides whose messages
+    travel and are read contact by contact.
     """
 
     run: Run
@@ -197,6 +198,7 @@ class Context:
     boundary: Boundary = field(init=False)
     scopes: Mapping[str, Scope] = field(init=False)
     enrichment: "Enrichment | None" = None
+    followed: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self.tables = ContactTables(self.state, self.connection, STREAM, self.run.dry)

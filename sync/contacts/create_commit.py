@@ -170,7 +170,7 @@ def _shadows_of_found(
         shadows = after_uncertain_create(shown, own, sent)
     else:
         # Without our marker, a value that the server is not known to fill in may have been typed by a user.
-        edited = is_edited(found, untimed=True) or found.marker != intent.source_id
+        edited = _may_be_edited(side, found) or found.marker != intent.source_id
         shadows = after_lost_create(shown, own, sent, edited=edited, filled=filled)
     opt_outs = unshared_fields(context.mapping.rules, OPPOSITE[source.name], found.fields, sent)
     unmet(shadows, {*intent.withheld, *intent.owed, *opt_outs})
@@ -201,10 +201,15 @@ def _replaced_by_guess(context: Context, side: Side, intent: CreateIntent, found
     return frozenset(name for name in names if shown.get(name) and not same(name, shown[name], sent[name]))
 
 
+def _may_be_edited(side: Side, found: Contact) -> bool:
+    """Say whether a user may have edited a record since its create: times of a system that only lists prove nothing."""
+    return side.connector.lists_only or is_edited(found, untimed=True)
+
+
 def _link_of_found(context: Context, side: Side, intent: CreateIntent, found: Contact, shadows: ShadowPair) -> Link:
     updated = contact_codec.to_ms(found.updated_at)
     # The time of our own write is unknown if the record was edited since.
-    times = (updated, None if is_edited(found, untimed=True) else updated)
+    times = (updated, None if _may_be_edited(side, found) else updated)
     end = LinkSide(found.id, "", memory_text(dict(found.memory)), None, *times)
     return context.mapping.new_link(
         side.name, end, LinkSide(intent.source_id, "", memory_text(dict(intent.memory))), shadows

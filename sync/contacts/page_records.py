@@ -19,6 +19,7 @@ from connectors.records import Page, Raw, Window
 from state.indexed_contact import IndexedContact
 from state.links import Link
 from state.staging import Staged
+from sync.contacts.active_contacts import note_active_contacts
 from sync.contacts.context import AHEAD, Context
 from sync.contacts.list_rows import believed_row
 from sync.contacts.staged_records import memory_of, note_gone, staged_record
@@ -60,6 +61,8 @@ def take_page(
     unchanged = _unchanged(context, side, raws)
     unchanged_records = [Staged(side.name, record_id, link=link_id) for record_id, link_id in unchanged.items()]
     taken = _Taken(limits, stage, unchanged_records)
+    if stage:
+        note_active_contacts(context, side, raws, unchanged)
     news = {record_id: raw for record_id, raw in raws.items() if record_id not in unchanged}
     links = context.tables.links.by_record(side.name, [storable(record_id) for record_id in news])
     for record_id, raw in news.items():

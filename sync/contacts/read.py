@@ -23,6 +23,7 @@ from connectors.records import Window
 from state.cursors import COVERED
 from state.intervals import IntervalSet, reach
 from state.webhook_hints import Hint
+from sync.contacts.active_contacts import note_contacts
 from sync.contacts.context import Context
 from sync.contacts.page_records import take_page
 from sync.contacts.staged_records import stage_by_ids
@@ -106,6 +107,7 @@ def _read_hints(context: Context, side: Side, hints: Sequence[Hint]) -> set[int]
 
 def _read_wave(context: Context, side: Side, ids: Sequence[str]) -> set[int]:
     stage_by_ids(context, side, ids)
+    note_contacts(context, side, ids)
     context.run.progress.advance(len(ids))
     return {link.id for link in context.tables.links.by_record(side.name, ids).values() if link.gone == side.name}
 

@@ -58,6 +58,7 @@ def _contacts(
     # The clocks of the servers are known after the first answers; until then a policy leaves conflicts to users.
     mapping = MappingInForce(in_force, rules, table, winner_by_policy("manual", (0.0, 0.0)))
     contacts = Context(run, sides, mapping, connection.contacts, state, staging, _empty_report(accounts), SyncPolicy())
+    contacts.followed = _followed(connection, accounts)
     contacts.enrichment = _enrichment(contacts) if connection.contacts.enrich else None
     cursors = contacts.tables.cursors
     contacts.findings.first = {
@@ -78,6 +79,15 @@ def _messages(contacts: Context, connection: Connection, accounts: Accounts) -> 
         with contacts.state.atomic() as transaction:
             messages.tables.settings.set_up(transaction, wanted)
     return messages
+
+
+def _followed(connection: Connection, accounts: Accounts) -> frozenset[str]:
+    """Return the sides whose messages travel and are read contact by contact."""
+    left, right = (account.connector for account in accounts)
+    if connection.messages is None or not carries_messages(left, right):
+        return frozenset()
+    stores = zip(SIDE_NAMES, (left.message_store, right.message_store), strict=True)
+    return frozenset(name for name, store in stores if store.by_contact is not None)
 
 
 def _enrichment(context: Context) -> Enrichment:

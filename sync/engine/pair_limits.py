@@ -68,12 +68,17 @@ def _message_limits(connection: Connection, left: Connector, right: Connector) -
     )
     if silent:
         return
+    for own in (left, right):
+        if not own.message_store.takes_copies:
+            reason = f"{_named(own)} takes no copy of a message, so messages travel from it alone"
+            yield Limit("copies of messages", own.account, reason)
     if messages.as_ == "conversation" and not any(_can(own).conversations for own in (left, right)):
         reason = "neither account has conversations, so each message is copied as a record like any other"
         yield Limit('messages with as = "conversation"', left.account, reason)
     if (messages.deletes or connection.contacts.deletes) == "propagate":
         for side, own in zip(SIDE_NAMES, (left, right), strict=True):
-            if goes_towards(messages.direction, side) and not own.message_store.deletes_copies:
+            store = own.message_store
+            if goes_towards(messages.direction, side) and store.takes_copies and not store.deletes_copies:
                 reason = f"{_named(own)} deletes no message that is recorded in a conversation"
                 yield Limit("deletions of messages", own.account, reason)
 

@@ -1,5 +1,6 @@
 """The messages stream of one run: its settings, tables and findings, beside the contacts stream of the same run."""
 
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ from sync.messages.links import first_contact_of_copy, original_side
 from sync.output.stream_report import StreamReport
 from sync.rules import contact_codec
 from sync.rules.guard import ChangeWeight
-from sync.rules.messages import MessageScope, decode
+from sync.rules.messages import MessageScope, away_from, decode
 from sync.streams.connection import ConnectionSides, Run, Side
 from sync.streams.record_boundary import READ, Boundary, storable
 from sync.streams.tables import Tables
@@ -71,14 +72,16 @@ class MessageFindings:
     `weights` (for the guard) and `horizons` are by account. `waiting_contacts` are the contacts that have a message
     with an unknown outcome, by target side and id at the original's side: their later messages wait, so that the order
     holds. `unknown_copies` are the copies with an unknown outcome when the plan is made, by target side and id of the
-    original. `handled_hints` are deleted from the state when the run has written everything. `newest_link` is the last
-    contact link that this run looked at for messages that were left out.
+    original. `unread_contacts`: by account, how many contacts a plan leaves unread that a run reads messages of, with a
+    call for each. `handled_hints` are deleted from the state when the run has written everything. `newest_link` is the
+    last contact link that this run looked at for messages that were left out.
     """
 
     weights: dict[str, ChangeWeight]
     horizons: dict[str, datetime] = field(default_factory=dict)
     waiting_contacts: set[tuple[str, str]] = field(default_factory=set)
     unknown_copies: set[tuple[str, str]] = field(default_factory=set)
+    unread_contacts: Counter[str] = field(default_factory=Counter)
     handled_hints: list[Hint] = field(default_factory=list)
     newest_link: int = 0
 
@@ -103,8 +106,10 @@ class MessageContext:
 
     def __post_init__(self) -> None:
         self.run, self.connection, self.state = self.contacts.run, self.contacts.connection, self.contacts.state
-        settings = self.settings
-        self.scope = MessageScope(settings.direction, frozenset(settings.channels), frozenset(settings.flows))
+        settings, direction = self.settings, str(self.settings.direction)
+        for side in self.connection.sides:
+            direction = direction if message_store(side).takes_copies else away_from(side.name, direction)
+        self.scope = MessageScope(direction, frozenset(settings.channels), frozenset(settings.flows))
         self.tables = MessageTables(self.state, self.connection, STREAM, self.run.dry)
         self.findings = MessageFindings({side.account: ChangeWeight() for side in self.connection.sides})
         self.boundary = Boundary(self.state, self.tables.failures, self.errors, self.run.now_ms, "message")

@@ -44,7 +44,8 @@ def count_calls(context: MessageContext, *, deep: bool) -> dict[str, int]:
         deletions = context.staging.count_actions(DELETE, side.name)
         calls[side.account] += 2 * deletions
         calls[source] += deletions
-        if deep and not store.lists_copies:
+        calls[side.account] += context.findings.unread_contacts[side.account]
+        if deep and store.takes_copies and not store.lists_copies:
             calls[side.account] += contact_links.count_links() - contact_links.count_gone()
     return calls
 

@@ -19,6 +19,7 @@ from sync.contacts.staged_records import stage_by_id
 from sync.messages.commit import commit_lost_copy, indexed
 from sync.messages.context import MessageContext, message_store
 from sync.messages.links import original_side
+from sync.messages.read_by_contact import read_by_contact
 from sync.rules.messages import digest, encode
 from sync.rules.windows import ReadRange
 from sync.streams.connection import Side
@@ -33,6 +34,8 @@ def read_side(context: MessageContext, side: Side, read_range: ReadRange) -> Int
     if not context.is_read(side):
         return ()
     context.run.progress.begin_step(f"reading messages of {side.account}")
+    if message_store(side).by_contact is not None:
+        return read_by_contact(context, side, read_range, partial(_stage_page, context, side, whole=read_range.whole))
     stage_page = partial(_stage_page, context, side, whole=read_range.whole)
     covered, context.report.windows[side.account] = _reader(context, side).read_range(read_range, stage_page)
     return covered
@@ -51,6 +54,8 @@ def complete_index(context: MessageContext, side: Side) -> None:
 def read_hinted(context: MessageContext, read_range: ReadRange) -> None:
     """Read and stage the messages that webhooks reported; note a copy that is gone as deleted."""
     for side, hints in hinted_sides(context.tables, read_range):
+        if message_store(side).by_contact is not None:
+            continue
         context.run.progress.begin_step(f"reading messages that {side.account} reported")
         count = 0
         for hint in hints:

@@ -45,6 +45,12 @@ class MessageScope:
         )
 
 
+def away_from(side: str, direction: str) -> str:
+    """Return what is left of a direction where a side takes no copies: messages travel from it alone."""
+    only = "left_to_right" if side == "left" else "right_to_left"
+    return only if direction in ("both", only) else "none"
+
+
 def digest(message: Message) -> bytes:
     """Return a digest of what a message shows, to compare it with what the server shows later.
 

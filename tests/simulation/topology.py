@@ -320,7 +320,7 @@ class Network:
             self._act()
         if call.method == "GET" and "/contacts/" in call.path:
             self._looked_at.add(record)
-        elif is_write(call):
+        elif is_write(call) and not isinstance(self.nodes[name].server, Listed):  # which is read after a write, too
             self._looked_at.discard(record)
 
     def _act(self) -> None:

@@ -71,6 +71,11 @@ class WhautomateContacts:
         custom = {**record["customFields"], **fields.get("customFields", {})}
         self._put(record_id, {**record, **fields, "customFields": custom}, at)
 
+    def note_activity(self, record_id: str, moment: str) -> None:
+        """Show that a contact wrote or got a message."""
+        if record_id in self.by_id:
+            self.by_id[record_id]["lastActivity"] = moment
+
     def serve(self, call: Call, path: str) -> SandboxResponse:
         """Carry out one call at the path below /contacts."""
         if not path:
@@ -78,7 +83,7 @@ class WhautomateContacts:
         record_id, _, action = path.partition("/")
         record = self.by_id.get(record_id)
         if record is None:
-            return self._missing()
+            return self.missing()
         match call.method, action:
             case "GET", "":
                 answer = SandboxResponse(200, self.shown(record))
@@ -215,7 +220,8 @@ class WhautomateContacts:
             return self._host.refusal(400, "stage must be one of the known stages")
         return None
 
-    def _missing(self) -> SandboxResponse:
+    def missing(self) -> SandboxResponse:
+        """Return the answer to a call about a contact that does not exist."""
         match self._host.behaviour.missing:
             case "404":
                 return SandboxResponse(404, {"message": "Contact not found"})

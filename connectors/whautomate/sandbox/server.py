@@ -97,7 +97,13 @@ class WhautomateSandbox(Sandbox):
                 **fields,
             }
             self._messages.setdefault(contact_id, []).append(record)
+            self._contacts.note_activity(contact_id, moment)
             return str(record["id"])
+
+    def forget_messages(self, contact_id: str) -> None:
+        """Let the messages of a contact be shown no more."""
+        with self.lock:
+            self._messages.pop(contact_id, None)
 
     def messages(self, contact_id: str) -> list[Record]:
         """Return copies of the messages of a contact."""
@@ -131,8 +137,14 @@ class WhautomateSandbox(Sandbox):
         if path == "/account-info":
             return SandboxResponse(200, {"id": "acct0001", "name": "Sandbox"})
         if call.method == "GET" and path.startswith("/messages/"):
-            return SandboxResponse(200, self.messages(path.removeprefix("/messages/")))
+            return self._shown_messages(path.removeprefix("/messages/"))
         if call.method == "POST" and path.startswith("/messages/"):
             self.sends += 1
             return SandboxResponse(200, {"success": True})
         return SandboxResponse(404, {"message": "Not Found"})
+
+    def _shown_messages(self, contact_id: str) -> SandboxResponse:
+        if contact_id not in self._contacts.by_id:
+            return self._contacts.missing()
+        found = self.messages(contact_id)
+        return SandboxResponse(200, found if self.behaviour.lists == "bare" else {"data": found})

@@ -75,3 +75,19 @@ def test_a_create_is_not_sent_again_while_the_record_that_may_be_its_result_cann
     with memory.context() as context:
         settle_intents(context, lambda _: None)
         assert memory.link(context, ada).right.id == found["id"]
+
+
+def test_what_a_user_typed_into_a_record_before_it_was_found_is_carried_where_times_say_nothing(
+    memory: MemoryWorld,
+) -> None:
+    memory.right.lists_only = True
+    ada = memory.left.add(first_name="Ada", email="ada@example.com")
+    memory.right.fail("create_contact", OutcomeUnknown("two", "no answer"))
+    memory.run()
+    (record,) = memory.right.records.values()
+    record["city"] = "Rome"
+    memory.clock.pass_by(60)
+    with memory.context() as context:
+        settle(context)
+    memory.run()
+    assert memory.left.shown(ada)["city"] == "Rome"
