@@ -165,9 +165,13 @@ def _note_decided(transaction: Transaction, job: PairUpdate, listed: Mapping[str
 
 
 def _list_refused_values(transaction: Transaction, context: Context, job: PairUpdate, link: Link) -> None:
-    """Close the failures of both records, and list the values that do not travel (R42)."""
-    for side, record_id in ((job.target, job.target_staged.id), (job.source, job.source_id)):
-        context.tables.failures.close_failures(transaction, side.name, record_id)
+    """Close the failures of both records, and list the values that do not travel (R42).
+
+    What is still to be carried to the source stays listed: this write has not tried it.
+    """
+    context.tables.failures.close_failures(transaction, job.source.name, job.source_id)
+    if not job.result.to(job.source.name):
+        context.tables.failures.close_failures(transaction, job.target.name, job.target_staged.id)
     for side, staged, other, rejected in (
         (job.source, job.staged_source, job.target, job.rejected),
         (job.target, job.target_staged, job.source, {}),

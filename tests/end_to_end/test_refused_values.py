@@ -251,3 +251,36 @@ def test_a_refused_owner_or_list_leaves_the_rest_of_the_contact(
     (person,) = world.gh.people()
     assert person["assignedTo"] == rep
     assert world.gh.custom(person["id"], "contact.lists") == "Spring fair"
+
+
+@pytest.mark.parametrize("names", [("stage", "dnd", "city"), ("city", "dnd", "stage"), ("phones", "city")])
+def test_fields_with_one_key_at_growthgenius_are_both_written_beside_a_refused_value(
+    world: World, names: tuple[str, ...]
+) -> None:
+    """`stage` and "do not contact" share a key, as `phone` and its slot do: our own first half is no user's edit."""
+    world.gg.add(first_name="Ann", email="ann@example.com", stage="Cold", mobile_phone="+12025550123", state="Lazio")
+    world.run()
+    (right,) = world.gh.people()
+    stage = next(one.id for one in world.gh.fields.values() if one.name.casefold().endswith("stage"))
+    changed: dict[str, Any] = {
+        "stage": {"customFields": [*right.get("customFields", []), {"id": stage, "value": "Warm"}]},
+        "dnd": {"dnd": True},
+        "city": {"city": "Rome"},
+        "phones": {"phone": "+12025550199"},
+    }
+    world.gh.edit(right["id"], **{key: value for name in names for key, value in changed[name].items()})
+    allow = refusing(world.gg, "Rome", refusal(422, ["city must be one of the cities"]))
+    for _ in range(3):
+        assert world.run().exit_code == 1
+    (left,) = world.gg.people()
+    assert not left.get("city")
+    assert ["city must be one of the cities" in one["reason"] for one in failures(world)] == [True]
+    if "dnd" in names:
+        assert left["stage"] == "Do Not Contact"
+    else:
+        assert left["mobile_phone"] == "+12025550199"
+    allow()
+    world.clock.skip(90_000)
+    assert world.run().exit_code == 0
+    assert world.gg.people()[0]["city"] == "Rome"
+    assert world.run().exit_code == 0
