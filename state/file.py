@@ -23,7 +23,7 @@ from tempfile import TemporaryDirectory
 
 from state.access import access_problem, is_writable
 from state.database import Database, Transaction
-from state.disk import is_refused, raising_unwritable, unwritable
+from state.disk import has_too_many_files, is_refused, raising_unwritable, too_many_files, unwritable
 from state.errors import LockHeld, StateError
 from state.schema import VERSION, migrate
 from state.version import APPLICATION_ID, confirm_current, confirm_ours, has_wal, unusable_text, version_of
@@ -280,5 +280,7 @@ def _usable(path: Path) -> Iterator[None]:
     except (OSError, sqlite3.DatabaseError) as error:
         if is_refused(error):
             raise unwritable(path, error) from error
+        if has_too_many_files():
+            raise too_many_files(path) from error
         _check_access(path)
         raise StateError(unusable_text(path, error)) from error

@@ -9,15 +9,18 @@ import os
 import ssl
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from http.client import HTTPException
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
+from certifi import where
 from requests import PreparedRequest, ReadTimeout, RequestException
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
-from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool, Timeout
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError, ReadTimeoutError
+from urllib3.util.ssl_ import create_urllib3_context
 
 from connectors.http.allowed_calls import AllowedCalls, NotListed
 from connectors.http.request import Request
@@ -33,6 +36,15 @@ MUCH: Final = 1024 * 1024
 """Bytes from which on an answer counts as large, not slow."""
 BODILESS: Final = frozenset({"GET", "HEAD", "DELETE"})
 """Methods that send no header for a body that is not there."""
+
+
+@cache
+def tls_context(bundle: str) -> ssl.SSLContext:
+    """Return the TLS settings that all connections of the process share; the CA bundle is a file or a folder."""
+    context: ssl.SSLContext = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
+    folder = os.path.isdir(bundle)  # noqa: PTH112 - OpenSSL takes a text
+    context.load_verify_locations(cafile=None if folder else bundle, capath=bundle if folder else None)
+    return context
 
 
 class Transport:
@@ -55,7 +67,7 @@ class Transport:
         self._base_url = base_url
         self._calls = calls
         self._proxies = dict(get_environ_proxies(base_url) if proxies is None else proxies)
-        self._verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+        self._verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or where()
         self._patience = patience
         self._monotonic = monotonic
         self._timeout = Timeout(connect=timeout[0], read=timeout[1])
@@ -100,7 +112,10 @@ class Transport:
         prepared = PreparedRequest()
         prepared.prepare_url(self._base_url, None)
         pool = self._adapter.get_connection_with_tls_context(prepared, self._verify, self._proxies)
-        self._adapter.cert_verify(pool, self._base_url, self._verify, None)  # type: ignore[no-untyped-call] # has no stub
+        if isinstance(pool, HTTPSConnectionPool):
+            # urllib3 would load the CA bundle for each connection, which takes longer than a call.
+            pool.conn_kw["ssl_context"] = tls_context(self._verify)
+            pool.ca_certs = pool.ca_cert_dir = None
         return cast("HTTPConnectionPool", pool)  # the stub names its base class
 
     def _connection_of(self, pool: HTTPConnectionPool) -> type[Any]:

@@ -75,6 +75,8 @@ Restart=on-failure
 RestartSec=10
 # 2: the config file is wrong; 75: another daemon is running. A restart helps in neither case.
 RestartPreventExitStatus=2 75
+# Each connection that runs has a few files and sockets open; the usual 1,024 end at some 100 connections.
+LimitNOFILE=65536
 {_place(service, scope)}
 [Install]
 WantedBy={"multi-user.target" if scope == "system" else "default.target"}

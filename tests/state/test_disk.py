@@ -115,3 +115,26 @@ def test_no_incomplete_copy_or_new_file_is_left(tmp_path: Path, what: str) -> No
 def test_a_backup_into_a_read_only_folder_is_not_reported_as_a_full_disk(tmp_path: Path) -> None:
     with opened(tmp_path / "sync.db") as state, pytest.raises(StateError, match="can't be written"):
         state.back_up(tmp_path / "nowhere" / "copy.db")
+
+
+def test_too_many_open_files_are_named_as_that_and_not_as_a_damaged_file(tmp_path: Path) -> None:
+    script = (
+        "import os, resource, sys\n"
+        "from pathlib import Path\n"
+        "from state.errors import StateUnwritable\n"
+        "from state.file import StateFile\n"
+        "StateFile.open(Path(sys.argv[1])).close()\n"
+        "last = os.open(os.devnull, os.O_RDONLY)\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (last + 1, last + 1))\n"
+        "try:\n"
+        "    StateFile.open(Path(sys.argv[1]))\n"
+        "except StateUnwritable as error:\n"
+        "    print(error)\n"
+    )
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", script, str(tmp_path / "sync.db")],
+        capture_output=True, text=True, timeout=60, check=False, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert "too many open files" in done.stdout, done.stderr
+    assert "LimitNOFILE" in done.stdout
+    assert "backup" not in done.stdout
