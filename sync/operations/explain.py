@@ -11,7 +11,7 @@ from typing import Any
 from state import connections, contact_lookup
 from state.contact_lookup import STREAM, FoundContact
 from state.database import Database
-from state.history import REFUSED, HistoryLine
+from state.history import REFUSED, SETTLED, HistoryLine
 from state.holds import Holds
 from state.links import Link, Links
 from state.owed_values import owed_of_link
@@ -73,7 +73,7 @@ def _person(db: Database, person: FoundContact, asked: ContactArgument, field: s
         "linked": link is not None,
         "deleted_from": accounts.get(link.gone) if link is not None and link.gone else None,
         "parked": _parked(db, link, accounts),
-        "history": [_event(line) for line in history if field in (None, line.entry.field)],
+        "history": [_event(line) for line in history if _concerns(line, field)],
         **{name: _of_field(name, value, field) for name, value in facts.items()},
         "unanswered": _unanswered(db, person),
     }
@@ -104,6 +104,12 @@ def _event(line: HistoryLine) -> Document:
     if line.undoes is not None:
         event["undoes"] = line.undoes
     return event
+
+
+def _concerns(line: HistoryLine, field: str | None) -> bool:
+    """Return whether a line is about a field; the decision about a conflict names its field in its text."""
+    entry = line.entry
+    return field in (None, entry.field) or (entry.rule == SETTLED and str(_value(entry.new)).startswith(f"{field}: "))
 
 
 def _of_field(name: str, value: Any, field: str | None) -> Any:

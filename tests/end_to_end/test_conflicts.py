@@ -149,3 +149,18 @@ def test_contacts_that_meet_first_are_filled_from_each_other_and_their_differenc
     assert world.gh.people()[0]["city"] == "Berlin"
     assert world.gg.people()[0]["label_names"] == ["hot"]
     assert len(world.gg.people()) == len(world.gh.people()) == 1
+
+
+def test_all_conflicts_are_settled_by_one_command_that_the_timeline_remembers(world: World) -> None:
+    world.contacts["conflicts"] = '"manual"'
+    disputed(world, 60.0)
+    assert world.sync("run").code == 1
+    settled = world.sync("conflicts", "resolve", "--all", "--newest")
+    assert settled.out.splitlines() == [
+        "1 conflict settled for the right side", "the next run writes what was settled: sync run"
+    ]  # fmt: skip
+    assert world.sync("run").code == 0
+    assert companies(world) == ("Right", "Right")
+    for fields, is_shown in (([], True), (["company"], True), (["city"], False)):
+        timeline = world.sync("explain", "ann@example.com", *fields).out
+        assert ('conflict settled: "company: right, by ' in timeline) == is_shown, timeline

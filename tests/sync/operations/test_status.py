@@ -34,7 +34,7 @@ def test_status_is_the_document_of_the_contract(config: Config) -> None:
             "messages": {"covered_to": {"growthgenius": null, "growthhub": null}, "lag_seconds": null}},
         "last_run": {"run": "r1", "status": "partial",
             "started_at": "2026-03-01T11:59:58Z", "finished_at": "2026-03-01T12:00:00Z"},
-        "next_run_at": null, "conflicts": 1, "failures": 1, "deleted": 1, "held": 0, "parked": 0}]}"""
+        "next_run_at": null, "conflicts": 1, "failures": 1, "deleted": 1, "held": 0, "parked": 0, "fights": 0}]}"""
     assert json.dumps(document) == json.dumps(json.loads(expected))
     assert isinstance(lag, float)
     assert lag == pytest.approx(max(0.0, before - NOON_MS / 1000), abs=60)
