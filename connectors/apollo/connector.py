@@ -75,7 +75,7 @@ class Apollo:
         self.users = directory.users(self.client, cache)
         self.lists = directory.lists(self.client, cache)
         self.client.on_labels = lambda rows: self.lists.learn(directory.named_rows(rows))
-        self.search = ApolloSearch(self.client, self.stages)
+        self.search = ApolloSearch(self.client, self.stages, self.lists)
         self.mapper = ApolloMapper(country, self.stages, self.users, self.lists, self.custom_fields, sources, compute)
         self.writer = ApolloWriter(self.client, self.mapper)
         self.bulk = ApolloBulkWriter(

@@ -7,13 +7,14 @@ Rules kept here:
 - a contact that is edited before the reading comes to it moves to the front, behind the reading. So a reading of more
   than a page ends with a look at the front, until one page shows all that is new there;
 - a page that the server cannot answer is read in smaller pages, down to the one row that is why (R42);
-- one search shows 50,000 rows. More are read in slices by stage, each row of which is checked. What no slice shows is
-  said, because a contact without a stage is in none.
+- one search shows 50,000 rows. More are read in slices, each row of which is checked: by stage, then by list, then both
+  ends of all by creation, as long as contacts are missing. What no slice shows is said.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 from connectors.apollo.client import PER_PAGE, ApolloClient, object_in, rows_in
@@ -29,6 +30,7 @@ DISPLAY_LIMIT: Final = 50_000
 SIZES: Final = (100, 50, 25, 5, 1)
 """The sizes of pages. Each divides the one before, so that a page of any size begins where a larger one does."""
 MOST_STEPS_BACK: Final = 200
+EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 UPDATED: Final = "contact_updated_at"
 CREATED: Final = "contact_created_at"
 _TIMES: Final = {UPDATED: "updated_at", CREATED: "created_at"}
@@ -47,6 +49,7 @@ class ApolloSearchReading:
     by: str = UPDATED
     only: Mapping[str, Any] = field(default_factory=dict)
     limit: int = DISPLAY_LIMIT
+    ascending: bool = False
     to_the_end: bool = True
     total: int = 0
     steps_back: int = 0
@@ -107,7 +110,12 @@ class ApolloSearchReading:
             size = self._size_at(offset)
 
     def _asked(self, offset: int, size: int) -> Reply:
-        body = {"sort_by_field": self.by, "sort_ascending": False, "page": offset // size + 1, "per_page": size}
+        body = {
+            "sort_by_field": self.by,
+            "sort_ascending": self.ascending,
+            "page": offset // size + 1,
+            "per_page": size,
+        }
         return self.client.search({**self.only, **body}, once=self.health.is_failing)
 
     def _stepped_back(self, offset: int, missing: int) -> int:
@@ -129,6 +137,8 @@ class ApolloSearchReading:
         return is_known
 
     def _is_past(self, rows: Sequence[Raw]) -> bool:
+        if self.ascending:
+            return False
         times = [instant.parse(row.get(_TIMES[self.by])) for row in rows]
         return bool(times) and all(time is not None and time < self.earliest for time in times)
 
@@ -160,9 +170,10 @@ class ApolloSearchReading:
 class ApolloSearch:
     """Reads windows of one team, and its newest contacts."""
 
-    def __init__(self, client: ApolloClient, stages: Directory, limit: int = DISPLAY_LIMIT) -> None:
+    def __init__(self, client: ApolloClient, stages: Directory, lists: Directory, limit: int = DISPLAY_LIMIT) -> None:
         self._client = client
         self._stages = stages
+        self._lists = lists
         self._limit = limit
         self._health = Health(client.account, self._probe)
 
@@ -185,23 +196,43 @@ class ApolloSearch:
         return self._reading(since, CREATED).pages()
 
     def _slices(self, window: Window, seen: set[str], total: int) -> Iterator[Page]:
-        """Yield what one search cannot show, stage by stage, and say how many contacts stay unseen."""
-        last: Page | None = None
-        for stage in self._stages.names():
-            reading = self._reading(window.start, UPDATED, {"contact_stage_ids": [stage]})
-            for page in reading.pages():
+        """Yield what one search cannot show, slice by slice, and say how many contacts stay unseen."""
+        served_at = None
+        for only, holds in self._filters():
+            if len(seen) >= total:
+                return
+            for page in self._slice(window, only):
                 # A filter that the server does not know is dropped: each row is checked.
-                rows = [raw for raw in page.records if raw.get("contact_stage_id") == stage and _is_within(raw, window)]
-                seen.update(str(raw["id"]) for raw in rows)
-                last = Page(rows, page.served_at, page.unread)
-                yield last
-        missing = total - len(seen)
-        if missing > 0 and last is not None:
+                shown = [raw for raw in page.records if holds(raw)]
+                seen.update(str(raw["id"]) for raw in shown)
+                served_at = page.served_at
+                yield Page([raw for raw in shown if _is_within(raw, window)], served_at, page.unread)
+        if len(seen) < total and served_at is not None:
             reason = (
-                f"Apollo shows {self._limit} contacts in one search, and {missing} of {total} are in no slice by "
-                "stage: give each contact a stage there"
+                f"Apollo shows {self._limit} contacts in one search, and up to {total - len(seen)} of {total} are in no "
+                "slice of it: give each contact a stage or a list there"
             )
-            yield Page((), last.served_at, (UnreadableRow("beyond the display limit", reason, None),), (reason,))
+            yield Page((), served_at, (UnreadableRow("beyond the display limit", reason, None),), (reason,))
+
+    def _filters(self) -> Iterator[tuple[Mapping[str, Any], Callable[[Raw], bool]]]:
+        """Yield the filters of all slices, each with what its rows show: stages, lists, and none at all."""
+        for stage in self._stages.names():
+            yield {"contact_stage_ids": [stage]}, partial(_has_stage, stage)
+        for name in self._lists.names():
+            yield {"contact_label_ids": [name]}, partial(_has_list, name)
+        yield {}, bool
+
+    def _slice(self, window: Window, only: Mapping[str, Any]) -> Iterator[Page]:
+        """Yield the rows of a slice; where it is too large itself, those of both its ends by creation.
+
+        The order of creation does not change with an edit, so that both ends together show twice the limit.
+        """
+        reading = self._reading(window.start, UPDATED, only)
+        if only:
+            yield from reading.pages()
+        if reading.reached_limit or not only:
+            yield from self._reading(EVER, CREATED, only).pages()
+            yield from replace(self._reading(EVER, CREATED, only), ascending=True, to_the_end=False).pages()
 
     def _reading(
         self, earliest: datetime, by: str = UPDATED, only: Mapping[str, Any] | None = None
@@ -210,6 +241,14 @@ class ApolloSearch:
 
     def _probe(self) -> datetime:
         return self._client.search({"page": 1, "per_page": 1, "sort_by_field": CREATED}).served_at
+
+
+def _has_stage(stage: str, raw: Raw) -> bool:
+    return bool(raw.get("contact_stage_id") == stage)
+
+
+def _has_list(name: str, raw: Raw) -> bool:
+    return name in (raw.get("label_ids") or ())
 
 
 def _is_within(raw: Raw, window: Window) -> bool:

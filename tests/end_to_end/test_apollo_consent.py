@@ -1,4 +1,4 @@
-"""Consent only tightens between Apollo and GrowthHub (P9, R38): the stage "Do Not Contact", and an unsubscribed address."""
+"""Consent only tightens between Apollo and GrowthHub (P9, R38): a stage of that name, and an unsubscribed address."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 STAGES = {"s1": "Cold", "s2": "Replied"}
+LISTS = {"l1": "Looms"}
 
 
 class Account:
@@ -33,6 +34,7 @@ class Account:
         self.now = START
         self.calls = 0
         self.rows: dict[str, dict[str, Any]] = {}
+        self.created: dict[str, str] = {}
         self.crashing: frozenset[str] = frozenset()
         self.before: Callable[[], object] = lambda: None
         for number in range(count):
@@ -42,11 +44,11 @@ class Account:
     def tick(self) -> None:
         self.now += timedelta(seconds=1)
 
-    def put(self, record_id: str, stage: str | None = None) -> None:
+    def put(self, record_id: str, stage: str | None = None, lists: tuple[str, ...] = ()) -> None:
         self.tick()
         row: dict[str, Any] = {
-            "id": record_id, "updated_at": instant.render(self.now), "created_at": "", "contact_stage_id": stage,
-            "label_ids": [], "name": record_id, "email": None, "title": None, "organization_name": None,
+            "id": record_id, "updated_at": instant.render(self.now), "created_at": self.created.setdefault(record_id, instant.render(self.now)), "contact_stage_id": stage,
+            "label_ids": list(lists), "name": record_id, "email": None, "title": None, "organization_name": None,
         }  # fmt: skip
         self.rows[record_id] = row
         self.index.put(0.0, record_id, row)
@@ -70,7 +72,8 @@ class Account:
     def reader(self, limit: int = 50_000) -> ApolloSearch:
         self.index.display_limit = limit
         stages = cast("Directory", SimpleNamespace(names=lambda: STAGES))
-        return ApolloSearch(cast("ApolloClient", self), stages, limit)
+        lists = cast("Directory", SimpleNamespace(names=lambda: LISTS))
+        return ApolloSearch(cast("ApolloClient", self), stages, lists, limit)
 
 
 def read(search: ApolloSearch, start: datetime = START) -> tuple[dict[str, str], list[str]]:
@@ -121,13 +124,37 @@ def test_a_quiet_reading_is_one_call_and_a_full_one_a_page_for_100_and_a_look_at
     assert account.calls == 1 + 10 + 1
 
 
-def test_more_than_one_search_shows_is_read_by_stages_and_what_no_slice_shows_is_said() -> None:
-    account = Account(900, stages=("s1", "s2", None))
+def test_more_than_one_search_shows_is_read_by_stages_first() -> None:
+    account = Account(900, stages=("s1", "s2"))
+    shown, unread = read(account.reader(limit=600))
+    assert (account.rows.keys() - shown.keys(), unread) == (set(), [])
+    assert account.calls <= 6 + 1 + 10 + 2
+
+
+def test_contacts_without_a_stage_are_read_by_lists_and_then_from_both_ends() -> None:
+    account = Account(0)
+    for number in range(700):
+        account.put(f"c{number}", None, ("l1",) if number % 2 else ())
     shown, unread = read(account.reader(limit=400))
+    assert (account.rows.keys() - shown.keys(), unread) == (set(), [])
+
+
+def test_a_slice_that_is_too_large_itself_is_read_from_both_ends() -> None:
+    account = Account(700, stages=("s1",))
+    shown, unread = read(account.reader(limit=400))
+    assert (account.rows.keys() - shown.keys(), unread) == (set(), [])
+
+
+def test_what_no_slice_shows_is_said() -> None:
+    account = Account(900, stages=("s1", None, None, None))
+    for number in range(400):
+        account.put(f"c{number}", account.rows[f"c{number}"]["contact_stage_id"])
+    shown, unread = read(account.reader(limit=200))
     missing = account.rows.keys() - shown.keys()
+    assert missing
     assert {account.rows[each]["contact_stage_id"] for each in missing} == {None}
     assert len(unread) == 1
-    assert f"{len(missing)} of 900" in unread[0]
+    assert f"up to {len(missing)} of 900" in unread[0]
 
 
 def test_a_row_that_crashes_each_page_is_named_and_hides_no_other() -> None:
