@@ -209,8 +209,8 @@ class ApolloSearch:
                 yield Page([raw for raw in shown if _is_within(raw, window)], served_at, page.unread)
         if len(seen) < total and served_at is not None:
             reason = (
-                f"Apollo shows {self._limit} contacts in one search, and up to {total - len(seen)} of {total} are in no "
-                "slice of it: give each contact a stage or a list there"
+                f"Apollo shows {self._limit} contacts in one search, and up to {total - len(seen)} of {total} "
+                "are in no slice of it: give each contact a stage or a list there"
             )
             yield Page((), served_at, (UnreadableRow("beyond the display limit", reason, None),), (reason,))
 

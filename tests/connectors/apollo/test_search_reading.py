@@ -46,8 +46,9 @@ class Account:
 
     def put(self, record_id: str, stage: str | None = None, lists: tuple[str, ...] = ()) -> None:
         self.tick()
+        created = self.created.setdefault(record_id, instant.render(self.now))
         row: dict[str, Any] = {
-            "id": record_id, "updated_at": instant.render(self.now), "created_at": self.created.setdefault(record_id, instant.render(self.now)), "contact_stage_id": stage,
+            "id": record_id, "updated_at": instant.render(self.now), "created_at": created, "contact_stage_id": stage,
             "label_ids": list(lists), "name": record_id, "email": None, "title": None, "organization_name": None,
         }  # fmt: skip
         self.rows[record_id] = row
