@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from connectors.clock import Clock
     from connectors.connector import Connector
     from connectors.http.allowed_calls import AllowedCalls
+    from connectors.http.client import HttpClient
     from connectors.sandbox.demo import DemoServer
+    from connectors.sandbox.rehearsal import RehearsalServer
 
 LIMIT = RateLimit(100, 60.0, 144_000)
 """The limit of its sister product WhautoChat, the only one that is published; no answer states another."""
@@ -88,6 +90,12 @@ def _demo(clock: "Clock") -> "DemoServer":
     return WhautomateDemo(clock)
 
 
+def _rehearsal(account: WhautomateAccount, wire: "HttpClient", clock: "Clock") -> "RehearsalServer":
+    from connectors.whautomate.sandbox.rehearsal import WhautomateRehearsal
+
+    return WhautomateRehearsal(account, wire, clock)
+
+
 SYSTEM = System(
     kind="whautomate",
     label="Whautomate",
@@ -96,6 +104,7 @@ SYSTEM = System(
     headers=_headers,
     build=_build,
     demo=_demo,
+    rehearsal=_rehearsal,
     capabilities=Capabilities(lists_only=True),
     limit=LIMIT,
     webhooks=Webhooks(WhautomateWebhookKeys, _webhook_reader, lambda account: account.location_id),

@@ -9,6 +9,7 @@ from tests.durability.kill_scenarios import KillScenarios, Scenario
 from tests.durability.launch import shared_launcher
 from tests.durability.listing_world import ListingKillWorld
 from tests.durability.snapshot import Snapshot
+from tests.durability.world import KillWorld
 
 OPEN = "SELECT who, operation FROM failure ORDER BY 1, 2"
 
@@ -59,7 +60,7 @@ def scenarios(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KillScenario
         assert world.gh.sends == 0
 
 
-def outcome_of(world: ListingKillWorld) -> dict[str, Any]:
+def outcome_of(world: KillWorld) -> dict[str, Any]:
     """Return what two ways to the same end have in common."""
     of = {str(person["id"]): str(person["first_name"]) for person in world.gg.people()}
     return {

@@ -14,6 +14,8 @@ from connectors.sandbox.base import Call, Fault, RateLimit
 from connectors.whautomate.sandbox.server import WhautomateBehaviour
 from sync.config.model import load
 from sync.engine.check import check
+from sync.output.progress import SilentProgress
+from sync.rehearsal import rehearse
 from tests.end_to_end.listing_world import KINDS, ListingWorld, listing_world, writes
 from tests.thorough import THOROUGH
 
@@ -305,6 +307,36 @@ def test_lists_take_no_more_than_a_quarter_of_the_allowance(tmp_path: Path) -> N
         made = len(world.wa.calls) - calls
         assert made == 22
         assert report.rest.total_seconds() == pytest.approx(3 * made / (100 / 60))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "behaviour",
+    [WhautomateBehaviour(), WhautomateBehaviour(times="hidden", list_of_fields=True, phones="bare", largest_page=3)],
+)
+def test_a_rehearsal_predicts_the_first_run_and_writes_nothing(
+    tmp_path: Path, kind: str, behaviour: WhautomateBehaviour
+) -> None:
+    with listing_world(tmp_path, kind, behaviour) as world:
+        fill(world)
+        world.add_wa("Insta Gram", None)
+        (found,) = rehearse(load(world.write_config()), [], None, SilentProgress(), world.clock)
+        assert found.errors == []
+        assert writes(world.wa) + writes(world.left) == 0
+        predicted = found.to_json()
+        run = world.run().to_json()["streams"]["contacts"]
+        assert {**predicted["first_run"], "window": {}} == {**run, "window": {}}
+        assert found.later[-1].is_quiet
+
+
+def test_a_rehearsal_of_the_newest_contacts_lists_once_and_reads_the_others_by_id(tmp_path: Path) -> None:
+    with listing_world(tmp_path) as world:
+        linked(world)
+        asked(world)
+        (found,) = rehearse(load(world.write_config()), [], 5, SilentProgress(), world.clock)
+        assert found.errors == []
+        assert found.read["wa"] == 5
+        assert asked(world).count("") <= 6
 
 
 def asked(world: ListingWorld) -> list[str]:

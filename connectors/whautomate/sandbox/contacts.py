@@ -1,6 +1,6 @@
 """The contacts of the sandbox: lists, single records, writes and tags."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from datetime import datetime
 from random import Random
 from typing import Any, Final, Protocol
@@ -36,10 +36,14 @@ class WhautomateHost(Protocol):
 
 
 class WhautomateContacts:
-    """The contacts of one account, by id, the oldest first."""
+    """The contacts of one account, by id, the oldest first.
+
+    `found_by_text` takes the place of a walk through all of them where there are many.
+    """
 
     def __init__(self, host: WhautomateHost) -> None:
-        self.by_id: dict[str, Record] = {}
+        self.by_id: MutableMapping[str, Record] = {}
+        self.found_by_text: Callable[[str], list[Record]] | None = None
         self._host = host
         self._shift = 0
 
@@ -74,7 +78,7 @@ class WhautomateContacts:
     def note_activity(self, record_id: str, moment: str) -> None:
         """Show that a contact wrote or got a message."""
         if record_id in self.by_id:
-            self.by_id[record_id]["lastActivity"] = moment
+            self.by_id[record_id] = {**self.by_id[record_id], "lastActivity": moment}
 
     def serve(self, call: Call, path: str) -> SandboxResponse:
         """Carry out one call at the path below /contacts."""
@@ -121,14 +125,20 @@ class WhautomateContacts:
             return self._host.refusal(400, f"limit must not be greater than {behaviour.largest_page}")
         size = behaviour.largest_page if behaviour.limit == "ignored" else min(int(limit), behaviour.largest_page)
         number = 1 if behaviour.page == "ignored" else int(page)
-        rows = self._ordered(self._found(call), number)
         first = max(0, (number - 1) * size - (behaviour.repeats and number > 1))
-        shown = [self.shown(record) for record in rows[first : number * size]]
+        shown = [self.shown(record) for record in self._rows(call, number, slice(first, number * size))]
         return SandboxResponse(200, shown if behaviour.lists == "bare" else {behaviour.lists: shown})
 
+    def _rows(self, call: Call, number: int, part: slice) -> Sequence[Record]:
+        if self.found_by_text is None or "searchText" in call.query:
+            return self._ordered(self._found(call), number)[part]
+        return [self.by_id[record_id] for record_id in list(self.by_id)[part]]
+
     def _found(self, call: Call) -> list[Record]:
-        records, behaviour = list(self.by_id.values()), self._host.behaviour
         wanted = call.query.get("searchText", "").casefold()
+        if wanted and self.found_by_text is not None:
+            return self.found_by_text(wanted)
+        records, behaviour = list(self.by_id.values()), self._host.behaviour
         if not wanted or behaviour.search == "ignored":
             return records
         return [] if behaviour.search == "nothing" else [each for each in records if wanted in _text(each)]
@@ -155,7 +165,7 @@ class WhautomateContacts:
         location = given.get("location") or {}
         if behaviour.needs_location and location.get("id") not in self._host.locations:
             return self._host.refusal(400, "location.id is required")
-        twin = next((each for each in self.by_id.values() if _digits(each) == _digits(given) != ""), None)
+        twin = None if behaviour.doubles == "made" else self._twin(given)
         if twin is not None and behaviour.doubles == "refused":
             return self._host.refusal(400, "A contact with this phone number already exists")
         if twin is not None and behaviour.doubles == "upserted":
@@ -166,6 +176,9 @@ class WhautomateContacts:
         if title := self._host.locations.get(str(location.get("id"))):
             fields["location"] = {"id": location["id"], "title": title}
         return self._answer(self.add(fields, None))
+
+    def _twin(self, given: Record) -> Record | None:
+        return next((each for each in self.by_id.values() if _digits(each) == _digits(given) != ""), None)
 
     def _replace(self, call: Call, record: Record) -> SandboxResponse:
         given, behaviour = self._given(call), self._host.behaviour
