@@ -89,7 +89,10 @@ def _continue_after_unknown(context: MessageContext, side: Side, errors: WriteEr
     """
     source = context.connection.other(side).name
     unknown = _unknown_copies(context, side)
-    while unknown:
+    before: dict[str, str] = {}
+    # What a look did not settle stays for the next run: another look at once would show the same.
+    while unknown and unknown != before:
+        before = unknown
         context.findings.waiting_contacts -= {(side.name, contact_id) for contact_id in unknown.values()}
         settle_creates(context)
         found = {unknown[message_id] for message_id in context.tables.links.by_record(source, list(unknown))}
