@@ -1,7 +1,7 @@
 """Linked contacts that left the scope of their connection: nothing of them is carried (R49).
 
-A row names the side whose scope fails. `back` marks a row of a contact that is in scope again: it is carried by the
-run under way, which reads both records, and the row is deleted when that run has ended.
+A row names the side with the scope that fails. `back` marks a row of a contact that is in scope again: it is carried by
+the run under way, which reads both records, and the row is deleted when that run has ended.
 """
 
 from collections.abc import Iterable, Mapping
@@ -66,6 +66,6 @@ def count_parked(db: Database, connection: int) -> int:
 
 
 def parked_sides(db: Database, link: int) -> dict[str, int]:
-    """Return the sides of a link whose scope fails, each with the time since when, in milliseconds since 1970."""
+    """Return the sides of a link with a scope that fails, each with the time since when, in milliseconds since 1970."""
     rows = db.execute("SELECT side, since_ms FROM parked WHERE link = ? AND NOT back ORDER BY side", (link,))
     return {row["side"]: row["since_ms"] for row in rows.fetchall()}

@@ -431,7 +431,7 @@ class ApolloBulkWriter:
             order.show(page.records[0], page.served_at)
 
     def _read(self, order: _Order) -> None:
-        """Read a contact of which nothing had to be sent."""
+        """Read a contact for which nothing had to be sent."""
         try:
             page = self._client.read_contact(order.id)
         except ConnectorError as error:

@@ -1,1 +1,1 @@
-"""Whautomate: a WhatsApp platform whose API lists everything, and shows no change by its time."""
+"""Whautomate: a WhatsApp platform. Its API lists everything, and shows no change by its time."""

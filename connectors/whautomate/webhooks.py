@@ -64,7 +64,7 @@ class SecretWebhooks:
 
 
 def _contact_of(said: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the contact that an event is about, or whose message it is about."""
+    """Return the contact that an event, or its message, is about."""
     message = _table(said.get("message"))
     return _table(said.get("contact")) or _table(message.get("contact"))
 

@@ -19,7 +19,7 @@ WHOLE_SENTENCE: Final = 1000
 
 
 class CalledContext(click.Context):
-    """A context whose help names the program as it was called."""
+    """A context with help that names the program as it was called."""
 
     def get_help(self) -> str:
         """Return the help of the command."""

@@ -58,7 +58,7 @@ def warn(text: str) -> None:
 
 
 def named(text: str) -> str:
-    """Return a text whose hints name the program as it was called."""
+    """Return a text with hints that name the program as it was called."""
     context = click.get_current_context(silent=True)
     root = None if context is None else context.find_root()
     if root is None or not isinstance(root.command, click.Group):

@@ -1,6 +1,6 @@
 """The tables `only.left` and `only.right` of a connection: which contacts travel from a side (R29, R49).
 
-A table names fields with the values of which a contact has to have one, or has conditions under `all` or `any`, which
+A table names fields with values, and a contact has to have one of them, or has conditions under `all` or `any`, which
 may be nested. sync.rules.scope decides whether they hold.
 """
 

@@ -35,7 +35,7 @@ def linked_partner(context: Context, side: Side, contact: IndexedContact) -> Pai
 
 
 def double_of_linked(context: Context, side: Side, contact: IndexedContact) -> PairingRefused | None:
-    """Return why a record is not created again whose counterpart round the circle has a partner here, None if it may.
+    """Return why a record is not created if its counterpart round the circle has a partner here, else None.
 
     An unanswered create may have made it twice at this account: each copy would else go round, and be made once more.
     """

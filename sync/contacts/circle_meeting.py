@@ -31,7 +31,7 @@ class _Way:
 
 
 def stale_sides(context: Context, left: SideView, right: SideView) -> dict[str, int]:
-    """Return the fields that meet for the first time and of which one side is outdated: that side, 0 for the left."""
+    """Return the fields that meet for the first time with one outdated side: that side, 0 for the left."""
     views = (left, right)
     meeting = [name for name in context.mapping.rules if name not in SET_FIELDS and _meets(name, views)]
     ways = _ways(context, views) if meeting else None

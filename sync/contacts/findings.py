@@ -23,7 +23,7 @@ class Findings:
     unread: by side and name, the records that could not be read, and may be contacts of the other side (R42).
     unfinished: the first link that was created since the last run that ended; None if there is none.
     relinked: side and record id of contacts with a lifted erasure, by the number of their hashes.
-    returned: the links that were parked, and whose records are in scope again and merged by this run.
+    returned: the links that were parked, with records that are in scope again and merged by this run.
     may_park: whether a scope binds linked contacts, or one of them was parked before (R49).
     absent: the numbers of those hashes that no record on the other side can have any more.
     read_whole: the sides that this run has read in full to find such records.

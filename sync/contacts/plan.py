@@ -23,7 +23,7 @@ from sync.contacts.enrichment import awaited
 from sync.contacts.merge import load_owners_for_create, merge_pair, values_for_create
 from sync.contacts.namesakes import unread_namesake
 from sync.contacts.owed_values import steps_of_owed
-from sync.contacts.parking import is_bound_out, is_parked, judge
+from sync.contacts.parked_links import is_bound_out, is_parked, judge
 from sync.contacts.partners import lifted_partner, note_lifted, replaced_partner
 from sync.contacts.plan_steps import (
     CREATE,

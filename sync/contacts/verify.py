@@ -11,7 +11,7 @@ from state.links import Link
 from state.staging import PAGE, Staged
 from sync.contacts.context import Context
 from sync.contacts.merge import merge_pair
-from sync.contacts.parking import is_parked
+from sync.contacts.parked_links import is_parked
 from sync.contacts.plan import may_create
 from sync.contacts.plan_steps import PAIR
 from sync.contacts.preview import preview_side

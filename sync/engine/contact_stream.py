@@ -9,7 +9,7 @@ from state.links import Link
 from sync.contacts import deletions, execute, owed_values, plan, read, recovery
 from sync.contacts.context import Context
 from sync.contacts.merged_records import MergeTargets, find_merge_targets, list_merged
-from sync.contacts.parking import is_parked
+from sync.contacts.parked_links import is_parked
 from sync.contacts.partners import settle_lifted
 from sync.contacts.plan_steps import DELETE
 from sync.contacts.untranslatable import report_untranslatable

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from connectors.errors import ConnectorError
 from sync.contacts.context import Context
-from sync.contacts.parking import note_scopes, settle_returned
+from sync.contacts.parked_links import note_scopes, settle_returned
 from sync.contacts.plan import plan_unlinked
 from sync.engine import contact_stream, message_stream
 from sync.engine.contact_stream import ReadContacts

@@ -1,4 +1,4 @@
-"""Refuse a run whose fields would be written to one custom field: each would replace the value of the other (R47).
+"""Refuse a run with fields that would be written to one custom field: each would replace the value of the other (R47).
 
 The config is compared when it is read (sync.config.field_checks), by what the spellings of a place have in common. An
 id, and a name that a user changed, are known to the account alone, so a run asks for them before it writes anything.

@@ -18,7 +18,7 @@ from state.messages import STREAM, MessageIndex, StreamSetup
 from state.webhook_hints import Hint
 from sync.config.model import MessagesStream
 from sync.contacts.context import Context
-from sync.contacts.parking import is_parked
+from sync.contacts.parked_links import is_parked
 from sync.messages.links import first_contact_of_copy, original_side
 from sync.output.stream_report import StreamReport
 from sync.rules import contact_codec

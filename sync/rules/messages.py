@@ -1,7 +1,7 @@
 """Codec, digests and decisions of the message stream. Pure.
 
-Rules kept here: R6 (which message is a copy of which) and R14 (edited copies). The state keeps digests of texts, never
-the texts.
+Rules kept here: R6 (which message is a copy of another one) and R14 (edited copies). The state keeps digests of texts,
+never the texts.
 """
 
 import json

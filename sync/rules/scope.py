@@ -39,7 +39,7 @@ class FieldTest:
 
 @dataclass(frozen=True, slots=True)
 class ConditionGroup:
-    """Conditions of which all have to hold, or any."""
+    """Conditions; all of them have to hold, or any."""
 
     quantifier: Literal["all", "any"]
     conditions: "tuple[Condition, ...]"

@@ -56,7 +56,7 @@ class TrialResult:
 
 
 def try_account(draft: Draft, name: str, secrets: Secrets, path: Path, tell: Tell) -> TrialResult:
-    """Try one account of a draft whose other account may not be known yet. Raises ConfigError."""
+    """Try one account of a draft. The other account may not be known yet. Raises ConfigError."""
     if name not in accounts_of(draft):
         return TrialResult(name, draft.kind_of(name), untried=f"log in first: sync auth login {name}")
     found = try_accounts(draft.alone(name), secrets, path, "", tell, only=name)

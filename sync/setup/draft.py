@@ -25,7 +25,7 @@ class Draft:
     Secrets are references (`file:...`). `token_key` is the reference to the key for OAuth tokens, "" where no account
     uses OAuth or the config has a key. `base_urls` are addresses of APIs, by system, where they are not the usual ones.
     `kinds` are the systems at the left and the right, `names` their accounts, which are named after them by default.
-    `known` are the accounts that the config has already. `only_tags` are the tags of which a contact needs one to be
+    `known` are the accounts that the config has already. `only_tags` are tags; a contact needs one of them to be
     synced for the first time, none for every contact. `every` is how often the daemon runs the connection, "" for the
     default.
     """

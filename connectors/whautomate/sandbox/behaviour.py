@@ -26,7 +26,7 @@ class WhautomateBehaviour:
     Records: `times` whether their times can be relied on, `phones` whether numbers have their "+", `numbers_as_words`
     whether values of custom fields come back as texts, `list_of_fields` whether custom fields are a list of objects.
     Writes: `put`, `put_custom_fields` and `put_tags` say what becomes of what a PUT does not name. `tag_calls` whether
-    tags/add and tags/remove exist and work. `unknown_fields` are custom fields that nobody defined. `unknown_stage` a
+    tags/add and tags/remove exist and work. `unknown_fields` are custom fields that are not defined. `unknown_stage` a
     word that is none of the eight. `doubles` what becomes of a second contact with a number. `ids` whether an id in a
     body is taken. `needs_location` whether a create has to name one.
     Others: `missing` how a record that does not exist is answered, `search` what `searchText` finds, `errors` whether
