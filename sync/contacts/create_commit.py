@@ -29,11 +29,13 @@ from sync.rules.shadow_update import (
     after_create,
     after_lost_create,
     after_uncertain_create,
+    clear_typed,
     clear_unsent_sets,
     held_values,
     is_edited,
     is_settled,
     keep_filled_in,
+    may_be_edited,
     unmet,
 )
 from sync.streams.connection import Side
@@ -99,10 +101,12 @@ def _shadows(context: Context, one: CreatedContact) -> ShadowPair:
     taken = {name: value for name, value in sent.items() if name not in answer.refused}
     settled = held_values(taken, travelling(one.settled), {}, edited=False, doubtful=answer.doubtful)
     shown, source = travelling(one.contact.fields), travelling(creation.contact.fields)
-    if one.filled is not None:
-        shadows = after_lost_create(shown, source, sent, edited=True, filled=one.filled)
+    if one.edited:
+        shadows = after_lost_create(shown, source, sent, edited=True, filled=one.filled or {})
     else:
         shadows = after_create(shown, source, settled, sent)
+        if one.filled is not None:
+            clear_typed(shadows, shown, sent, one.filled)
     open_fields = {*creation.rejected, *answer.unwritten}
     opt_outs = one.new_opt_outs(context)
     unmet(shadows, {*creation.withheld, *creation.owed, *open_fields, *opt_outs})
@@ -170,7 +174,7 @@ def _shadows_of_found(
         shadows = after_uncertain_create(shown, own, sent)
     else:
         # Without our marker, a value that the server is not known to fill in may have been typed by a user.
-        edited = _may_be_edited(side, found) or found.marker != intent.source_id
+        edited = side.connector.lists_only or may_be_edited(found) or found.marker != intent.source_id
         shadows = after_lost_create(shown, own, sent, edited=edited, filled=filled)
     opt_outs = unshared_fields(context.mapping.rules, OPPOSITE[source.name], found.fields, sent)
     unmet(shadows, {*intent.withheld, *intent.owed, *opt_outs})
@@ -201,15 +205,15 @@ def _replaced_by_guess(context: Context, side: Side, intent: CreateIntent, found
     return frozenset(name for name in names if shown.get(name) and not same(name, shown[name], sent[name]))
 
 
-def _may_be_edited(side: Side, found: Contact) -> bool:
-    """Say whether a user may have edited a record since its create: times of a system that only lists prove nothing."""
+def _is_edited(side: Side, found: Contact) -> bool:
+    """Say whether a user seems to have edited a record since its create: a system that only lists has no true times."""
     return side.connector.lists_only or is_edited(found, untimed=True)
 
 
 def _link_of_found(context: Context, side: Side, intent: CreateIntent, found: Contact, shadows: ShadowPair) -> Link:
     updated = contact_codec.to_ms(found.updated_at)
     # The time of our own write is unknown if the record was edited since.
-    times = (updated, None if _may_be_edited(side, found) else updated)
+    times = (updated, None if _is_edited(side, found) else updated)
     end = LinkSide(found.id, "", memory_text(dict(found.memory)), None, *times)
     return context.mapping.new_link(
         side.name, end, LinkSide(intent.source_id, "", memory_text(dict(intent.memory))), shadows

@@ -31,7 +31,7 @@ from sync.rules import contact_codec
 from sync.rules.lost_create import is_older, shows_person
 from sync.rules.new_record import unshared_fields
 from sync.rules.sets import with_all
-from sync.rules.shadow_update import is_edited
+from sync.rules.shadow_update import is_edited, may_be_edited
 from sync.streams.connection import Side
 
 TAGS = "tags"
@@ -82,7 +82,7 @@ class Creation:
 class CreatedContact:
     """A contact that was created: what the answer shows, and what it holds of the values that were sent.
 
-    `filled` is what the server fills in itself; None if the record was surely not edited.
+    `filled` is what the server fills in itself; None if the record was surely not edited. `edited` says that it was.
     """
 
     creation: Creation
@@ -90,6 +90,7 @@ class CreatedContact:
     contact: Contact
     settled: Fields
     filled: Fields | None
+    edited: bool = False
 
     @property
     def waits_for_marker(self) -> bool:
@@ -133,11 +134,11 @@ def created_contact(creation: Creation, answer: WriteResult) -> CreatedContact:
     if answer.unwritten:
         creation = creation.without(answer.unwritten)
     contact = connector.to_contact(answer.raw, {})
-    was_edited = is_edited(contact) or answer.edited
-    filled = filled_by_server(creation.target, creation.changes, contact) if was_edited else None
-    return CreatedContact(
-        creation, answer, contact, connector.values_after_write(answer.raw, {}, creation.changes), filled
-    )
+    edited = is_edited(contact) or answer.edited
+    may_be = edited or (answer.doubtful and may_be_edited(contact))
+    filled = filled_by_server(creation.target, creation.changes, contact) if may_be else None
+    settled = connector.values_after_write(answer.raw, {}, creation.changes)
+    return CreatedContact(creation, answer, contact, settled, filled, edited)
 
 
 def filled_by_server(target: Side, sent: Fields, shown: Contact) -> Fields:

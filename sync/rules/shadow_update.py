@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 
+from connectors.connector import proves_unedited
 from connectors.contact import SET_FIELDS, Contact, Fields, Value, alike, same
 from sync.rules.merge_result import Merge, SideView
 from sync.rules.sets import apply_changes, changes_of
@@ -147,14 +148,12 @@ def after_lost_create(
     """Return the shadows of a record that was found after its create got no answer (R20).
 
     A person may have edited the record since. A field that shows another value than was sent counts as changed there. A
-    field that shows no value was never agreed, and is filled again. In a record that is `edited` (by its times), a
-    field that was not sent was never agreed either, unless it shows what the server is known to fill in (`filled`).
+    field that shows no value was never agreed, and is filled again. In a record that may be `edited`, a field that was
+    not sent was never agreed either, unless it shows what the server is known to fill in (`filled`).
     """
     bases = ShadowPair(dict(shown), dict(source))
-    for name, value in shown.items() if edited else ():
-        if value is not None and name not in sent and not _is_filled(name, value, filled):
-            bases.target.pop(name, None)
-            bases.source.pop(name, None)
+    if edited:
+        clear_typed(bases, shown, sent, filled)
     for name, value in sent.items():
         if shown.get(name) is None:
             bases.target.pop(name, None)
@@ -162,6 +161,14 @@ def after_lost_create(
         else:
             bases.target[name] = value
     return bases
+
+
+def clear_typed(bases: ShadowPair, shown: Fields, sent: Fields, filled: Fields) -> None:
+    """Make what a person may have typed into a new record, beside the sent values, a first meeting."""
+    for name, value in shown.items():
+        if value is not None and name not in sent and not _is_filled(name, value, filled):
+            bases.target.pop(name, None)
+            bases.source.pop(name, None)
 
 
 def _is_filled(name: str, shown: Value, filled: Fields) -> bool:
@@ -214,6 +221,14 @@ def is_edited(made: Contact, *, untimed: bool = False) -> bool:
     if made.created_at is None or made.updated_at is None:
         return untimed
     return made.updated_at - made.created_at > AT_ONCE
+
+
+def may_be_edited(made: Contact) -> bool:
+    """Say whether a record may have been edited after its creation: its times do not prove the opposite.
+
+    The update that belongs to a creation may come a moment later. So may an edit: nothing tells one from the other.
+    """
+    return not proves_unedited(made.created_at, made.updated_at)
 
 
 def is_settled(shown: Fields, base: Fields, waiting: frozenset[str]) -> bool:

@@ -202,3 +202,25 @@ def test_an_edit_between_two_tries_of_a_style_is_not_written_over(world: World, 
     assert world.gg.person(left)["company_name"] == "Theirs"
     assert world.gg.person(left)["city"] == "Denver"
     assert [row["field"] for row in world.rows("SELECT field FROM conflict")] == ["company"]
+
+
+@pytest.mark.parametrize("coarse", [True, False])
+@pytest.mark.parametrize("answers", ["empty", "id", "mini"])
+def test_an_edit_within_the_second_of_a_create_is_not_taken_for_what_the_server_fills_in(
+    world: World, answers: Any, coarse: bool
+) -> None:
+    world.gg.behaviour = replace(Behaviour(), answers=answers, coarse=coarse)
+    right = world.gh.add(firstName="Ann", email="ann@example.com")
+
+    def strike(call: Call) -> None:
+        if call.method == "GET" and world.gg.people():
+            world.gg.before_answer = None
+            world.clock.skip(0.3)
+            world.gg.edit(str(world.gg.people()[0]["id"]), city="Denver")
+
+    world.gg.before_answer = strike
+    world.run()
+    assert world.run().exit_code == 0
+    assert world.gg.before_answer is None
+    assert world.gg.people()[0]["city"] == world.gh.person(right).get("city") == "Denver"
+    assert differences(world) == []

@@ -29,8 +29,11 @@ BOB: dict[str, Any] = {
 }
 
 
-def lost(world: World, account: str, *, effect: bool) -> Sandbox:
-    """Let the answer to a create at an account get lost, and its effect take place after the run, or never."""
+def lost(world: World, account: str, *, effect: bool, then: float = 5) -> Sandbox:
+    """Let the answer to a create at an account get lost, and its effect take place after the run, or never.
+
+    `then` are the seconds that pass after the effect.
+    """
     world.options["settle"] = f'"{SETTLE:.0f}s"'
     if account == "gh":
         world.gg.add(**ANN)
@@ -41,7 +44,7 @@ def lost(world: World, account: str, *, effect: bool) -> Sandbox:
     assert world.run(skip=SETTLE + 2).exit_code == 1
     if effect:
         server.deliver_late()
-        world.clock.skip(5)
+        world.clock.skip(then)
     return server
 
 
@@ -69,6 +72,18 @@ def test_edits_of_what_was_sent_are_carried_from_either_side_and_are_no_conflict
     assert (left["last_name"], right["lastName"]) == ("Later", "Later")
     assert differences(world) == []
     assert world.rows("SELECT * FROM history WHERE rule = ?", policy) == []
+
+
+@pytest.mark.parametrize("account", ["gg", "gh"])
+def test_an_edit_within_the_second_of_a_lost_create_is_not_taken_for_what_the_server_fills_in(
+    world: World, account: str
+) -> None:
+    lost(world, account, effect=True, then=0.3)
+    edit(world, account, state="Utah")
+    for _ in range(2):
+        assert world.run(skip=SETTLE + 2).exit_code == 0
+    assert (world.gg.people()[0]["state"], world.gh.people()[0]["state"]) == ("Utah", "Utah")
+    assert differences(world) == []
 
 
 @pytest.mark.parametrize("account", ["gg", "gh"])

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -16,11 +16,13 @@ from sync.rules.shadow_update import (
     after_lost_create,
     after_uncertain_create,
     after_write,
+    clear_typed,
     clear_unproven,
     held_values,
     is_edited,
     is_settled,
     keep_filled_in,
+    may_be_edited,
 )
 from tests.sync.people_model import (
     BOTH_WAYS,
@@ -270,6 +272,31 @@ def test_a_record_that_changed_more_than_a_second_after_it_was_created_is_edited
     assert is_edited(Contact("1", {}, NOON, later), untimed=True) == (edited or seconds is None)
     assert is_edited(Contact("1", {}, None, later), untimed=True)
     assert timedelta(seconds=1) == AT_ONCE
+
+
+@pytest.mark.parametrize(
+    ("created", "updated", "proven"),
+    [
+        (NOON.replace(microsecond=5000), NOON.replace(microsecond=5000), True),
+        (NOON.replace(microsecond=5000), NOON.replace(microsecond=6000), False),
+        (NOON, NOON, False),  # whole seconds hide what came within one
+        (None, NOON, False),
+        (NOON, None, False),
+    ],
+)
+def test_only_equal_times_in_fractions_of_a_second_prove_that_a_record_was_not_edited(
+    created: datetime | None, updated: datetime | None, proven: bool
+) -> None:
+    assert may_be_edited(Contact("1", {}, created, updated)) == (not proven)
+
+
+def test_what_a_user_may_have_typed_into_a_new_record_is_carried_and_what_the_server_fills_in_is_not() -> None:
+    sent: Fields = {"first_name": "Ada"}
+    source: Fields = {"first_name": "Ada", "country": None, "city": None, "state": None}
+    shown: Fields = {"first_name": "ADA", "country": "US", "city": "Oslo", "state": None}
+    bases = after_create(shown, source, shown, sent)
+    clear_typed(bases, shown, sent, {"country": "US"})
+    assert merged(SideView(shown, bases.target), SideView(source, bases.source)).to_right == {"city": "Oslo"}
 
 
 def test_what_shows_as_it_was_sent_is_agreed_on_whoever_made_the_record() -> None:
