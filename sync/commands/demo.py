@@ -1,10 +1,27 @@
 """`sync demo` and `sync sandbox`: run two simulated systems on this machine, and sync them or let the user do it."""
 
 import sys
+from typing import Any, TextIO, cast
 
 import click
 
 from connectors.registry import FIRST_PAIR, kinds
+from sync.commands.invocation import named
+
+
+class NamingStream:
+    """A stream on which hints and commands name the program as it was called."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write a text."""
+        return self._stream.write(named(text))
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what else the stream has."""
+        return getattr(self._stream, name)
 
 
 @click.command()
@@ -16,7 +33,8 @@ def demo(system: str | None, keep: bool) -> int:
     from sync.demo import pair_demo
     from sync.errors import DONE, OPEN
 
-    agreed = run_demo(keep, sys.stdout) if system is None else pair_demo(system, keep, sys.stdout)
+    out = cast("TextIO", NamingStream(sys.stdout))
+    agreed = run_demo(keep, out) if system is None else pair_demo(system, keep, out)
     return DONE if agreed else OPEN
 
 
@@ -26,5 +44,5 @@ def sandbox() -> int:
     from sync.demo import sandbox as run_sandbox
     from sync.errors import DONE
 
-    run_sandbox(sys.stdout)
+    run_sandbox(cast("TextIO", NamingStream(sys.stdout)))
     return DONE

@@ -70,7 +70,7 @@ def servers(clock: FakeClock) -> Iterator[Servers]:
 
 def without_chance(text: str) -> str:
     """Leave out what differs from one demo to the next: folder, run ids, and how long the machine took."""
-    return re.sub(r"\S*growthsync-demo-\w+|(?:run|undo) \d{8}T\d{6}-\w+|in [\d.]+ s\b", "", text)
+    return re.sub(r"\S*growthsync-demo-\w+|(?:run|undo) \d{8}T\d{6}-\w+|[\d-]+ [\d:]+\+00:00|in [\d.]+ s\b", "", text)
 
 
 def run(servers: Servers, clock: FakeClock) -> RunReport:

@@ -39,7 +39,8 @@ def test_without_a_state_file_nothing_is_open_and_no_file_is_created(config: Con
     expected = """{"connections": [{"name": "sales",
         "streams": {"contacts": {"covered_to": {"growthgenius": null, "growthhub": null}, "lag_seconds": null},
             "messages": {"covered_to": {"growthgenius": null, "growthhub": null}, "lag_seconds": null}},
-        "last_run": null, "next_run_at": null, "conflicts": 0, "failures": 0, "deleted": 0, "held": 0, "parked": 0, "fights": 0}]}"""
+        "last_run": null, "next_run_at": null, "conflicts": 0, "failures": 0, "deleted": 0, "held": 0, "parked": 0,
+        "fights": 0}]}"""
     assert json.dumps(read_status(config)) == json.dumps(json.loads(expected))
     assert open_items.conflicts(config) == {"conflicts": []}
     assert open_items.failures(config) == {"failures": []}
