@@ -6,6 +6,7 @@
 # make fuzz     answers of both systems that go wrong in ANSWERS (10000) ways; what breaks something is printed with its seed
 # make mutants  changes the decisions in small ways, one at a time; what no test notices is printed, with its name
 # make recording  writes the man page, the page about all commands and the recording of the demo again
+# make docs     builds the manual into site/; fails on a broken link
 # make package  builds dist/*.whl and dist/*.tar.gz, and checks them with twine
 #
 # Each makes .venv first when it is missing or older than what it is made from: `make demo` installs what the program
@@ -17,7 +18,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constr
 RUNTIME := .venv/runtime
 READY := .venv/ready
 
-.PHONY: demo test lint screenshots soak fuzz mutants recording package clean
+.PHONY: demo test lint screenshots soak fuzz mutants recording docs package clean
 
 demo: $(RUNTIME)
 	$(BIN)/python -m sync demo
@@ -53,12 +54,16 @@ mutants: $(READY)
 	$(BIN)/mutmut run --max-children 1
 	$(BIN)/mutmut results
 
+docs: $(READY)
+	$(PIP) --no-build-isolation --editable '.[dev,docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 recording: $(READY)
 	$(BIN)/python -m sync.commands.man_page docs
 	$(BIN)/python -m sync.demo.recording docs/demo.svg
 
 package: $(READY)
-	$(PIP) '.[package]'
+	$(PIP) --no-build-isolation --editable '.[dev,package]'
 	rm -rf dist build
 	$(BIN)/python -m build --no-isolation --outdir dist .
 	$(BIN)/twine check --strict dist/*
@@ -80,4 +85,4 @@ $(READY): $(RUNTIME)
 	@touch $@
 
 clean:
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis mutants
+	rm -rf .venv build dist site *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis mutants
