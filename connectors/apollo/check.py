@@ -4,11 +4,13 @@ Rules kept here: nothing is changed unless `fix` asks for it. Each problem comes
 cover: keys of Apollo are made for single endpoints.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
+from connectors.apollo.rate_headers import rate_headers
 from connectors.connector import Finding
 from connectors.errors import AuthError, ConnectorError, RecordError, RecordGone, RecordRefused
+from connectors.http.rate_headers import MOST_CALLS
 from connectors.values import consent
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ SCOPES: Final = {
 NO_CONTACT: Final = "000000000000000000000000"
 """An id that no contact has."""
 FORBIDDEN: Final = 403
+DAY: Final = 86_400.0
 
 
 def findings(team: "Apollo", *, fix: bool) -> list[Finding]:
@@ -45,32 +48,59 @@ def findings(team: "Apollo", *, fix: bool) -> list[Finding]:
 
 
 def writing(team: "Apollo") -> Finding:
-    """Try to change a contact that does not exist: a key without the scope is refused before that is noticed."""
+    """Try each call that writes contacts, about none or one that does not exist: a key without the scope is refused."""
     what = "key may write contacts"
+    tries: tuple[tuple[str, Callable[[], object]], ...] = (
+        ("update", lambda: team.client.patch_contact(NO_CONTACT, {})),
+        ("bulk_create", lambda: team.client.bulk_create([])),
+        ("bulk_update", lambda: team.client.bulk_update([])),
+        ("update_stages", lambda: team.client.update_stages([], NO_CONTACT)),
+    )
+    for endpoint, call in tries:
+        problem = _refusal(what, endpoint, call)
+        if problem is not None:
+            return problem
+    return Finding(what, ok=True)
+
+
+def _refusal(what: str, endpoint: str, call: Callable[[], object]) -> Finding | None:
+    """Return what is wrong with one endpoint, None where the key may use it."""
     mend = f"make a key that covers {SCOPES['write']} (or a master key), then run `sync check` again"
     try:
-        team.client.patch_contact(NO_CONTACT, {})
+        call()
     except AuthError as error:
-        return Finding(what, ok=False, problem=error.message, mend=mend)
+        return Finding(what, ok=False, problem=f"{endpoint}: {error.message}", mend=mend)
     except RecordRefused as error:
         if error.status == FORBIDDEN:
-            return Finding(what, ok=False, problem=error.message, mend=mend)
+            return Finding(what, ok=False, problem=f"{endpoint}: {error.message}", mend=mend)
     except RecordGone:
         pass
     except ConnectorError as error:
         tell = "whether it may, only `sync check --probe` can tell"
         return Finding(what, ok=False, problem=error.message, mend=tell, fatal=False)
-    return Finding(what, ok=True)
+    return None
 
 
 def _search(team: "Apollo") -> Finding:
     what = "key may search contacts"
     try:
-        team.client.search({"page": 1, "per_page": 1})
+        reply = team.client.search({"page": 1, "per_page": 1})
     except AuthError as error:
         mend = f"put a valid api_key into the config file; it has to cover {SCOPES['search']}"
         return Finding(what, ok=False, problem=error.message, mend=mend)
-    return Finding(what, ok=True)
+    return Finding(f"{what}{_limits(reply.headers)}", ok=True)
+
+
+def _limits(headers: Mapping[str, str]) -> str:
+    """Return the limits of the plan, as the headers of an answer state them, "" where they state none."""
+    stated = rate_headers(headers)
+    parts = [f"{stated.calls} calls a minute"] if stated.calls else []
+    parts += [
+        f"{span.calls} {'a day' if span.seconds >= DAY else 'an hour'}, {span.calls - span.used} left"
+        for span in stated.spans
+        if span.calls < MOST_CALLS
+    ]
+    return f"; its plan allows {', '.join(parts)}" if parts else ""
 
 
 def _stages(team: "Apollo") -> Finding:

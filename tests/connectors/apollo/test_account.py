@@ -6,6 +6,7 @@ import pytest
 
 from connectors.apollo.sandbox.server import ApolloQuirks
 from connectors.errors import RecordGone, RecordRefused
+from connectors.http.rate_headers import RateLimit
 from connectors.sandbox.faults import Fault
 from tests.connectors.clocks import FakeClock
 from tests.contract.apollo import ApolloPlace
@@ -35,11 +36,28 @@ def test_check_names_the_endpoint_that_the_key_lacks(place: ApolloPlace, *, scop
     assert wrong.fatal is fatal
 
 
-def test_check_says_that_a_key_may_not_write_and_that_the_stage_for_consent_is_missing(place: ApolloPlace) -> None:
+@pytest.mark.parametrize("endpoint", ["update", "bulk_create", "bulk_update", "update_stages"])
+def test_check_names_the_endpoint_for_writes_that_the_key_lacks_and_writes_nothing(
+    place: ApolloPlace, endpoint: str
+) -> None:
+    before = place.sandbox.people()
     assert place.account.check_writing().ok
-    place.sandbox.quirks.scopes_missing = frozenset({"contacts/update"})
-    assert "bulk_update" in place.account.check_writing().mend
-    place.sandbox.quirks.scopes_missing = frozenset()
+    place.sandbox.quirks.scopes_missing = frozenset({f"contacts/{endpoint}"})
+    wrong = place.account.check_writing()
+    assert (wrong.ok, wrong.problem.startswith(f"{endpoint}: ")) == (False, True)
+    assert endpoint in wrong.mend
+    assert place.sandbox.people() == before
+
+
+def test_check_says_what_the_plan_allows(place: ApolloPlace) -> None:
+    place.sandbox.rate = RateLimit(200, 60.0, 2000, ((3600.0, 400), (86_400.0, 2000)))
+    search = place.account.check_account(fix=False)[0]
+    assert search.what == (
+        "key may search contacts; its plan allows 200 calls a minute, 400 an hour, 399 left, 2000 a day, 1999 left"
+    )
+
+
+def test_check_says_that_the_stage_for_consent_is_missing(place: ApolloPlace) -> None:
     place.make_places()
     place.sandbox.stages = {"s1": "Cold"}
     (wrong,) = [one for one in place.account.check_account(fix=False) if not one.ok]
