@@ -329,6 +329,12 @@ FIGHTS = """
 ALTER TABLE conflict ADD COLUMN reason TEXT
 """
 
+CONTACT_LISTS = """
+CREATE INDEX link_of ON link (connection, stream, id);
+CREATE INDEX conflict_settled ON conflict (connection) WHERE resolution IS NOT NULL;
+CREATE INDEX history_settled ON history (id) WHERE rule = 'settled'
+"""
+
 VERSION = 5
 """PRAGMA user_version of a file with all migrations: the number of the release, which may bring several migrations."""
 
@@ -353,6 +359,7 @@ MIGRATIONS = (
     ("017_scope_verdicts", SCOPE_VERDICTS),
     ("018_approvals", APPROVALS),
     ("019_fights", FIGHTS),
+    ("020_contact_lists", CONTACT_LISTS),
 )
 """Every migration in the order in which they are applied."""
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 NEVER_SHOWN = frozenset({"token_key"})
-SECRET = frozenset({("status_page", "token")})
+SECRET = frozenset({("status_page", "token"), ("status_page", "tokens")})
 LONGEST_SHOWN = 60
 
 _ALLOWED = {
@@ -145,7 +145,7 @@ def _pattern(steps: Sequence[str]) -> str:
 def _may_be_shown(steps: Sequence[str], place: Sequence[str], value: object) -> bool:
     if isinstance(value, dict | list | tuple) or place[-1] in NEVER_SHOWN:
         return False
-    if tuple(place) in SECRET:
+    if tuple(place[:2]) in SECRET:
         return False
     if place[0] != "accounts":
         return True

@@ -49,18 +49,23 @@ def reveal(config: Config, accounts: Iterable[str], warn: Warn) -> dict[str, str
     return secrets
 
 
-def reveal_page_token(config: Config, warn: Warn) -> str | None:
-    """Return the token of the status page, None where it asks for none. Raises ConfigError."""
-    reference = config.status_page.token
-    if reference is None:
-        return None
-    try:
-        token = _open(reference.get_secret_value(), config.path, warn)
-        if len(token) < SHORTEST_TOKEN:
-            raise ValueError(f"shorter than {SHORTEST_TOKEN} characters; create one: openssl rand -hex 16")  # noqa: TRY301
-    except ValueError as error:
-        raise ConfigError(f"{config.path}: status_page.token: {error}") from None
-    return token
+def reveal_page_tokens(config: Config, warn: Warn) -> dict[str, str]:
+    """Return the name of each token of the status page by the token; it is "" for the one without. Raises ConfigError.
+
+    Without tokens, the page asks for none.
+    """
+    found: dict[str, str] = {}
+    for key, reference in config.status_page.named_tokens.items():
+        try:
+            token = _open(reference.get_secret_value(), config.path, warn)
+            if len(token) < SHORTEST_TOKEN:
+                raise ValueError(f"shorter than {SHORTEST_TOKEN} characters; create one: openssl rand -hex 16")  # noqa: TRY301
+            if token in found:  # the history could not say who decided
+                raise ValueError("this is the token of another name already; create one: openssl rand -hex 16")  # noqa: TRY301
+        except ValueError as error:
+            raise ConfigError(f"{config.path}: status_page.{key}: {error}") from None
+        found[token] = key.partition(".")[2]
+    return found
 
 
 def reveal_token_key(config: Config, warn: Warn) -> str:
@@ -161,10 +166,11 @@ def _warn_when_open(path: Path, warn: Warn) -> None:
 
 def secret_variables(config: Config) -> frozenset[str]:
     """Return the environment variables that hold secrets, so that other programs are started without them."""
-    references = (
-        value.get_secret_value()
-        for table in (config.state, *config.accounts.values(), config.status_page)
+    secrets = [
+        value
+        for table in (config.state, *config.accounts.values())
         for _, value in table
         if isinstance(value, SecretStr)
-    )
-    return frozenset(rest for kind, _, rest in (one.partition(":") for one in references) if kind == "env")
+    ] + [*config.status_page.named_tokens.values()]
+    references = (one.get_secret_value().partition(":") for one in secrets)
+    return frozenset(rest for kind, _, rest in references if kind == "env")

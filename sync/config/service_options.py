@@ -11,6 +11,7 @@ from sync.config.value_types import (
     Command,
     FilePath,
     ListenOrOff,
+    Name,
     ShortSpan,
     Span,
     TokenKey,
@@ -44,16 +45,26 @@ class NotifyOptions(OptionsTable):
 
 
 class StatusPageOptions(OptionsTable):
-    """The address of the daemon's status page, None for no page, and the token that it asks for."""
+    """The address of the daemon's status page, None for no page, and the tokens that it asks for.
+
+    `tokens` has a token per user, by the name that the history shows for what this user decides.
+    """
 
     listen: ListenOrOff = Address("127.0.0.1", 8787)
     token: Secret | None = None
+    tokens: dict[Name, Secret] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _others_need_a_token(self) -> Self:
-        if self.listen is not None and not self.listen.is_local and self.token is None:
+        if self.listen is not None and not self.listen.is_local and not self.named_tokens:
             raise ValueError("a token beside an address that other machines can reach")
         return self
+
+    @property
+    def named_tokens(self) -> dict[str, Secret]:
+        """Return each token by its key in the config file: `token`, or `tokens.NAME`."""
+        one = {} if self.token is None else {"token": self.token}
+        return one | {f"tokens.{name}": token for name, token in self.tokens.items()}
 
     @property
     def is_asked_for(self) -> bool:

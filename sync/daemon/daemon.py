@@ -138,6 +138,19 @@ class Daemon:
                     with suppress(JobLookupError):
                         self._scheduler.modify_job(stream.key, next_run_time=at)
 
+    def run_now(self, connection: str) -> bool:
+        """Run the streams of a connection now, because a user asked; return False where a run is under way."""
+        streams = [one for one in self.streams() if one.connection.name == connection]
+        if any(one.activity.began_at for one in streams):
+            return False
+        for stream in streams:
+            stream.lists_at = None  # a user who asks wants everything read, webhooks or not
+            with self._lock:
+                # An account that must not be listed yet is listed when it may be.
+                self._run_at(stream.key, max(self._clock.now(), stream.rests_until or self._clock.now()))
+        self._write_plan()
+        return True
+
     def end(self, seconds: float) -> bool:
         """Start no more runs, wait at most this many seconds for the present ones; return whether all have ended."""
         self._scheduler.shutdown(wait=False)

@@ -24,7 +24,7 @@ from state.file import StateFile
 from state.heartbeat import touch_heartbeat
 from state.lock import hold_daemon
 from sync.config.model import Config
-from sync.config.secret import reveal, reveal_page_token
+from sync.config.secret import reveal, reveal_page_tokens
 from sync.daemon import systemd
 from sync.daemon.cancellation import StopSignal
 from sync.daemon.daemon import Daemon
@@ -97,8 +97,7 @@ def _log_addresses(endpoints: Endpoints) -> None:
 def check_secrets(config: Config) -> None:
     """Read every secret once, so that a missing one ends the start and not each run. Raises ConfigError."""
     used = dict.fromkeys(name for one in config.connections.values() for name in (one.left, one.right))
-    token = reveal_page_token(config, _note)
-    hide([*reveal(config, used, _note).values(), *([token] if token else [])])
+    hide([*reveal(config, used, _note).values(), *reveal_page_tokens(config, _note)])
     token_sources_of(config, used, _note, SystemClock())
 
 

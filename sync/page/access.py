@@ -2,14 +2,16 @@
 
 Rules kept here:
 - a local address answers only to the names of this machine, which blocks DNS rebinding;
-- a token in the config is required for everything except the health checks: programs send `Authorization: Bearer`,
-  users enter it once per session. Without a token, personal data is shown only to processes of the same user;
+- where the config has tokens, one is required for everything except the health checks: programs send
+  `Authorization: Bearer`, users enter it once per session. Without a token, personal data is shown only to processes
+  of the same user;
 - a change must come from a page of this server. Browsers say so (Sec-Fetch-Site, Origin), a form carries the token of
   its session, and the API accepts only JSON, which no other site can make a browser send.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
@@ -17,7 +19,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
 
 from sync.config.model import Config
-from sync.config.secret import reveal_page_token
+from sync.config.secret import reveal_page_tokens
+from sync.page.login_attempts import LoginAttempts
 from sync.page.peer_process import End
 from sync.page.sessions import LIFETIME, Session, Sessions, is_same
 
@@ -31,6 +34,7 @@ METRICS: Final = "/metrics"
 API: Final = "/api/"
 LOCAL_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 MOST_FIELDS: Final = 20
+TOO_MANY: Final = 429
 NOT_OURS: Final = (
     "only processes of the user that runs growthsync may open this page; set a token under [status_page] for others"
 )
@@ -70,28 +74,39 @@ class AccessRefused:
 
 @dataclass(frozen=True, slots=True)
 class AccessGranted:
-    """The session of an allowed request; `cookie` is to be set, '' where the browser has it."""
+    """The session of an allowed request; `cookie` is to be set, '' where the browser has it.
+
+    `user` is the name of the token that the request showed, '' where the token has none, or where none is asked for.
+    """
 
     session: Session
     cookie: str = ""
+    user: str = ""
 
 
 class Access:
     """Decide about the requests of one endpoint. Calls may come from several threads."""
 
-    def __init__(self, config: Callable[[], Config], sessions: Sessions, is_ours: Callable[[End, End], bool]) -> None:
+    def __init__(
+        self,
+        config: Callable[[], Config],
+        sessions: Sessions,
+        is_ours: Callable[[End, End], bool],
+        attempts: LoginAttempts,
+    ) -> None:
         self._config = config
         self._is_ours = is_ours
         self.sessions = sessions
-        self._token_of: tuple[Config, str | None] | None = None
+        self.attempts = attempts
+        self._tokens_of: tuple[Config, dict[str, str]] | None = None
 
     @property
-    def token(self) -> str | None:
-        """Return the token of the active config, which is read once. Raises ConfigError."""
+    def tokens(self) -> dict[str, str]:
+        """Return the names by the tokens of the active config, which are read once. Raises ConfigError."""
         config = self._config()
-        if self._token_of is None or self._token_of[0] is not config:
-            self._token_of = config, reveal_page_token(config, lambda _: None)
-        return self._token_of[1]
+        if self._tokens_of is None or self._tokens_of[0] is not config:
+            self._tokens_of = config, reveal_page_tokens(config, lambda _: None)
+        return self._tokens_of[1]
 
     def decide(self, request: PageRequest) -> AccessRefused | AccessGranted:
         """Return whether and with which session the request is answered."""
@@ -103,20 +118,22 @@ class Access:
         # The token of a form is in its body, so this check comes after the ones that only need the head.
         if (request.changes or request.path.startswith(API)) and (refused := self._foreign(request, session)):
             return refused
-        return AccessGranted(session, "" if _is_for_programs(request.path) else cookie)
+        user = session.user if session.has_token else self.user_of(_bearer(request.headers)) or ""
+        return AccessGranted(session, "" if _is_for_programs(request.path) else cookie, user)
 
     def refused_by_head(self, request: PageRequest) -> AccessRefused | None:
         """Return why a request is refused whatever its body is, so that the server need not wait for the body."""
         return self._outsider(request, self._session(request.headers)[0])
 
-    def is_token(self, shown: str) -> bool:
-        """Return whether this is the token."""
-        return self.token is not None and is_same(shown, self.token)
+    def user_of(self, shown: str) -> str | None:
+        """Return the name of a token, None where it is none. Each is compared, so that the time says nothing."""
+        names = [name for token, name in self.tokens.items() if is_same(shown, token)]
+        return names[0] if names else None
 
     def set_cookie(self, session: Session, headers: MutableHeaders, *, secure: bool = False) -> None:
         """Set the session cookie; no script can read it, no other site can send it."""
         # Strict: a link on another site must not open the page with the rights of the session.
-        cookie = f"{self._cookie}={self.sessions.cookie(session, self.token)}; Path=/; Max-Age={LIFETIME}"
+        cookie = f"{self._cookie}={self.sessions.cookie(session, self._seal)}; Path=/; Max-Age={LIFETIME}"
         headers.append("set-cookie", f"{cookie}; HttpOnly; SameSite=Strict{'; Secure' if secure else ''}")
 
     @property
@@ -125,17 +142,22 @@ class Access:
         address = self._config().status_page.listen
         return f"{COOKIE}-{address.port if address else 0}"
 
+    @property
+    def _seal(self) -> str:
+        """Return what a cookie is valid with: all tokens and their names."""
+        return " ".join(f"{name} {token}" for token, name in self.tokens.items())
+
     def _is_local(self) -> bool:
         address = self._config().status_page.listen
         return address is None or address.is_local
 
     def _session(self, headers: Headers) -> tuple[Session, str]:
         shown = cookie_parser(headers.get("cookie", "")).get(self._cookie, "")
-        session = self.sessions.session_of(shown, self.token) if shown else None
+        session = self.sessions.session_of(shown, self._seal) if shown else None
         if session is not None:
             return session, ""
         session = self.sessions.begin(has_token=False)
-        return session, self.sessions.cookie(session, self.token)
+        return session, self.sessions.cookie(session, self._seal)
 
     def _outsider(self, request: PageRequest, session: Session) -> AccessRefused | None:
         """Return why a caller is refused by its host name or identity, None where it is not."""
@@ -148,14 +170,28 @@ class Access:
 
     def _stranger(self, request: PageRequest, session: Session) -> AccessRefused | None:
         """Return why a caller without a valid token or process is refused, None where it is not."""
-        if self.token is None:
+        if not self.tokens:
             return self._stranger_here(request)
-        kind, _, shown = request.headers.get("authorization", "").partition(" ")
-        if session.has_token or (kind.lower() == "bearer" and self.is_token(shown.strip())):
+        if session.has_token:
             return None
+        shown = _bearer(request.headers)
+        if shown and (refused := self._wrong_token(f"program {address_of(request.client)}", shown)) is None:
+            return None
+        if shown and refused is not None and refused.status == TOO_MANY:
+            return refused
         return AccessRefused(
             401, "the token under [status_page] is required", to_login=not _is_for_programs(request.path)
         )
+
+    def _wrong_token(self, key: str, shown: str) -> AccessRefused | None:
+        """Return why the token of a program is refused, None where it is right."""
+        if seconds := self.attempts.wait(key):
+            return AccessRefused(TOO_MANY, f"too many wrong tokens; try again in {ceil(seconds)} s")
+        if self.user_of(shown) is not None:
+            self.attempts.note_right(key)
+            return None
+        self.attempts.note_wrong(key)
+        return AccessRefused(401, "this is not the token")
 
     def _stranger_here(self, request: PageRequest) -> AccessRefused | None:
         if request.path == METRICS:
@@ -184,6 +220,11 @@ class Access:
         return None
 
 
+def address_of(client: End | None) -> str:
+    """Return the address of a caller, without its port."""
+    return "" if client is None else str(client[0])
+
+
 def is_over_tls(headers: Headers) -> bool:
     """Return whether the browser is known to use TLS up to a proxy, so that the cookie can be restricted to TLS.
 
@@ -192,6 +233,12 @@ def is_over_tls(headers: Headers) -> bool:
     if _name_of(headers.get("host", "")) in LOCAL_NAMES:
         return False
     return "sec-fetch-site" in headers or headers.get("x-forwarded-proto") == "https"
+
+
+def _bearer(headers: Headers) -> str:
+    """Return the token that a program shows, '' without one."""
+    kind, _, shown = headers.get("authorization", "").partition(" ")
+    return shown.strip() if kind.lower() == "bearer" else ""
 
 
 def _is_for_programs(path: str) -> bool:

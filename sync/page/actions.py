@@ -1,16 +1,18 @@
 """Handle the forms of the pages with the code of the commands, and redirect back to the page."""
 
+from math import ceil
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from sync.errors import NotThere, UsageError
 from sync.operations import open_items
-from sync.page.access import is_over_tls
-from sync.page.middleware import GRANTED
+from sync.page.access import TOO_MANY, address_of, is_over_tls
+from sync.page.decider import decider
+from sync.page.middleware import GRANTED, REQUEST
 from sync.page.pages import Pages, form_of
 
 SIDES = ("left", "right")
-PAGE = "the status page"
 
 
 class Actions:
@@ -27,7 +29,7 @@ class Actions:
             return self._pages.conflict(request, 422, "choose left or right")
         value = form.get("value", "") if side is None else None
         try:
-            open_items.resolve(self._pages.config(), number, side=side, value=value, by=PAGE)
+            open_items.resolve(self._pages.config(), number, side=side, value=value, by=decider(request))
         except NotThere:
             raise
         except UsageError as error:
@@ -57,17 +59,25 @@ class Actions:
     def show_login(self, request: Request) -> Response:
         """Show the login form where the config has a token."""
         access = self._pages.access
-        if access.token is None:
+        if not access.tokens:
             return RedirectResponse("/", 303)
         return self._pages.page(request, "login", problem="")
 
     def log_in(self, request: Request) -> Response:
         """Begin a session with the token."""
         access = self._pages.access
-        if not access.is_token(form_of(request).get("token", "").strip()):
+        key = f"login {address_of(request.scope[REQUEST].client)}"
+        if seconds := access.attempts.wait(key):
+            problem = f"Too many wrong tokens. Try again in {ceil(seconds)} s."
+            return self._pages.page(request, "login", TOO_MANY, problem=problem)
+        user = access.user_of(form_of(request).get("token", "").strip())
+        if user is None:
+            access.attempts.note_wrong(key)
             return self._pages.page(request, "login", 403, problem="This is not the token.")
+        access.attempts.note_right(key)
         answer = RedirectResponse("/", 303)
-        access.set_cookie(access.sessions.begin(has_token=True), answer.headers, secure=is_over_tls(request.headers))
+        session = access.sessions.begin(has_token=True, user=user)
+        access.set_cookie(session, answer.headers, secure=is_over_tls(request.headers))
         return answer
 
     def log_out(self, request: Request) -> Response:

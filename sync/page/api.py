@@ -14,6 +14,7 @@ from sync.operations import open_items
 from sync.operations.explain import explain_in
 from sync.operations.status import status_of
 from sync.page import records
+from sync.page.decider import decider
 from sync.page.middleware import REQUEST
 from sync.page.pages import Pages
 from sync.page.read_only_state import looking
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 LARGEST: Final = 1000
 RUNS: Final = 50
-PAGE: Final = "the API of the status page"
+API: Final = "the API of the status page"
 
 Document = dict[str, Any]
 
@@ -81,7 +82,7 @@ class Api:
         if len(sent) != 1 or side not in ("left", "right", None):
             raise UsageError('send exactly one of {"side": "left"}, {"side": "right"} and {"value": V}')
         number, value = request.path_params["id"], sent.get("value")
-        return _json(open_items.resolve(self._config(), number, side=side, value=value, by=PAGE))
+        return _json(open_items.resolve(self._config(), number, side=side, value=value, by=decider(request, API)))
 
     def retry(self, request: Request) -> Response:
         """`sync failures retry ID --json`, or `--all`."""

@@ -24,7 +24,9 @@ from sync.page import metrics
 from sync.page.access import API, Access
 from sync.page.actions import Actions
 from sync.page.api import Api
+from sync.page.connection_pages import ConnectionPages
 from sync.page.daemon_runs import DaemonRuns
+from sync.page.login_attempts import LoginAttempts
 from sync.page.middleware import RequestMiddleware
 from sync.page.pages import Pages
 from sync.page.peer_process import End, is_ours
@@ -52,9 +54,10 @@ def application(
     ours: Callable[[End, End], bool] = is_ours,
 ) -> "ASGIApp":
     """Return the application; `config` returns the active config."""
-    access = Access(config, Sessions(now), ours)
+    access = Access(config, Sessions(now), ours, LoginAttempts(now))
     pages = Pages(config, access, Renderer(), SearchHandles(), runs.hanging)
-    routes = [*_programs(config, runs), *_api(Api(pages)), *_pages(pages), *_actions(Actions(pages)), *_files()]
+    routes = [*_programs(config, runs), *_api(Api(pages)), *_pages(pages), *_actions(Actions(pages))]
+    routes += [*_connections(ConnectionPages(pages, runs)), *_files()]
     inner = Starlette(routes=routes, exception_handlers=_ErrorPages(pages).handlers())
     inner.router.redirect_slashes = False  # an address is exactly one of ours, or it does not exist
     return RequestMiddleware(inner, access)
@@ -133,6 +136,18 @@ def _actions(actions: Actions) -> list[Route]:
     ]
 
 
+def _connections(pages: ConnectionPages) -> list[Route]:
+    return [
+        Route("/connections/{name}", pages.show),
+        Route("/connections/{name}/contacts/{kind}", pages.contacts),
+        Route("/connections/{name}/plan", pages.plan),
+        Route("/connections/{name}/approve", pages.approve, methods=["POST"]),
+        Route("/connections/{name}/run", pages.run, methods=["POST"]),
+        Route("/connections/{name}/pause", pages.pause, methods=["POST"]),
+        Route("/connections/{name}/resume", pages.resume, methods=["POST"]),
+    ]
+
+
 def _files() -> list[Route]:
     def file(name: str, kind: str) -> Route:
         return Route(f"/{name}", lambda _request: FileResponse(FOLDER / "static" / name, media_type=kind))
@@ -159,9 +174,18 @@ class _ErrorPages:
     def _respond(self, request: Request, status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
         if request.url.path.startswith(API):
             return JSONResponse({"error": text}, status, headers)
-        answer = self._pages.page(request, "message", status, open=None, code=status, text=text)
+        answer = self._pages.page(request, "message", status, code=status, text=text, open=self._open())
         answer.headers.update(headers or {})
         return answer
+
+    def _open(self) -> dict[str, int]:
+        """Return what is open, for the navigation; nothing where the state cannot be read."""
+        try:
+            with self._pages.looking() as (_, facts):
+                found: dict[str, int] = facts["open"]
+                return found
+        except (StateError, DatabaseError):
+            return {"conflict": 0, "failure": 0}
 
     def _with_its_text(self, status: int) -> Handler:
         return lambda request, error: self._respond(request, status, str(error))

@@ -8,8 +8,12 @@ from sync.webhooks.counters import WebhookCounts
 
 @dataclass(frozen=True, slots=True)
 class DaemonRuns:
-    """The keys of streams that hang, whether due runs are started, and the webhook counts (None without webhooks)."""
+    """The keys of streams that hang, whether due runs are started, and the webhook counts (None without webhooks).
+
+    `run_now` starts the runs of a connection, and returns False where one is under way.
+    """
 
     hanging: Callable[[], Iterable[str]]
     are_started: Callable[[], bool]
     heard: Callable[[], WebhookCounts | None] = lambda: None
+    run_now: Callable[[str], bool] = lambda _connection: False

@@ -36,7 +36,8 @@ def page_endpoint(active: ActiveConfig, daemon: Daemon) -> Endpoint:
         def heard() -> WebhookCounts | None:
             return None if active.config.webhooks is None else daemon.webhooks.snapshot()
 
-        return application(lambda: active.config, DaemonRuns(daemon.hanging, lambda: daemon.is_running, heard))
+        runs = DaemonRuns(daemon.hanging, lambda: daemon.is_running, heard, daemon.run_now)
+        return application(lambda: active.config, runs)
 
     return Endpoint(
         KEY, lambda config: config.status_page.listen, build, lambda config: config.status_page.is_asked_for

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 LARGEST: Final = 64 * 1024
 GRANTED: Final = "growthsync.granted"
 REQUEST: Final = "growthsync.request"
+ACCESS: Final = "growthsync.access"
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
@@ -82,7 +83,7 @@ class RequestMiddleware:
             return
         if decided.cookie:
             answer.cookie = lambda headers: self._access.set_cookie(decided.session, headers)
-        await self._inner({**scope, GRANTED: decided, REQUEST: request}, receive, answer.send)
+        await self._inner({**scope, GRANTED: decided, REQUEST: request, ACCESS: self._access}, receive, answer.send)
 
 
 class _Answer:

@@ -22,7 +22,7 @@ from sync.operations.explain import explain_in
 from sync.page import records
 from sync.page.access import Access, PageRequest
 from sync.page.middleware import GRANTED, REQUEST
-from sync.page.overview import overview
+from sync.page.overview import Wanted, overview
 from sync.page.read_only_state import looking
 from sync.page.renderer import Renderer
 from sync.page.search_handles import SearchHandles
@@ -48,7 +48,7 @@ class Pages:
         """Return a page, with the form token of the session."""
         session = request.scope[GRANTED].session
         token = self.access.sessions.form_token(session)
-        can_log_out = session.has_token and self.access.token is not None
+        can_log_out = session.has_token and bool(self.access.tokens)
         return self.renderer.render(name, status, form=token, can_log_out=can_log_out, **facts)
 
     @contextmanager
@@ -58,18 +58,18 @@ class Pages:
             yield db, {"open": _open(db)}
 
     def overview(self, request: Request) -> Response:
-        """Show the overview of all connections."""
+        """Show the overview of all connections, or of those with a part of a name."""
+        wanted = Wanted(request.query_params.get("name", "").strip(), number_in(request, "start"))
         with self.looking() as (db, facts):
-            return self.page(
-                request, "overview", **facts, **overview(db, self.config(), self.hanging(), datetime.now(UTC))
-            )
+            found = overview(db, self.config(), self.hanging(), datetime.now(UTC), wanted)
+        return self.page(request, "overview", **facts, **found)
 
     def conflicts(self, request: Request) -> Response:
         """Show the open conflicts."""
-        after = _number(request, "after")
+        after = number_in(request, "after")
         with self.looking() as (db, facts):
             found = open_items.conflicts_of(db, after, PAGE + 1)
-        settled = _number(request, "settled")
+        settled = number_in(request, "settled")
         return self.page(request, "conflicts", **facts, **_paged("conflicts", found, after), settled=settled)
 
     def conflict(self, request: Request, status: int = 200, problem: str = "", typed: str = "") -> Response:
@@ -80,10 +80,10 @@ class Pages:
 
     def failures(self, request: Request, status: int = 200, problem: str = "") -> Response:
         """Show the open failures."""
-        after = _number(request, "after")
+        after = number_in(request, "after")
         with self.looking() as (db, facts):
             found = open_items.failures_of(db, after, PAGE + 1)
-        did = {name: _number(request, name) for name in ("retried", "dismissed", "all")}
+        did = {name: number_in(request, name) for name in ("retried", "dismissed", "all")}
         return self.page(
             request, "failures", status, **facts, **_paged("failures", found, after), **did, problem=problem
         )
@@ -98,7 +98,7 @@ class Pages:
 
     def run(self, request: Request) -> Response:
         """Show one run and what it wrote."""
-        name, after = request.path_params["run"], _number(request, "after")
+        name, after = request.path_params["run"], number_in(request, "after")
         with self.looking() as (db, facts):
             report = records.run(db, name)
             found = records.changes(db, name, after, PAGE + 1)
@@ -160,7 +160,7 @@ def _paged(name: str, found: list[Document], after: int) -> Document:
     return {name: found[:PAGE], "more": found[PAGE - 1]["id"] if len(found) > PAGE else 0, "after": after}
 
 
-def _number(request: Request, name: str) -> int:
+def number_in(request: Request, name: str) -> int:
     """Return a number of the query string, 0 where it is missing or not a number."""
     text = request.query_params.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0  # noqa: PLR2004 - what SQLite takes

@@ -24,11 +24,12 @@ MOST_LEFT: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One browser. `has_token` until `ends_at` (seconds since 1970)."""
+    """One browser. `has_token` until `ends_at` (seconds since 1970); `user` is the name of the token."""
 
     id: str
     ends_at: int
     has_token: bool
+    user: str = ""
 
 
 class Sessions:
@@ -40,18 +41,18 @@ class Sessions:
         self._left: dict[str, int] = {}
         self._lock = Lock()
 
-    def begin(self, *, has_token: bool) -> Session:
+    def begin(self, *, has_token: bool, user: str = "") -> Session:
         """Return a new session."""
-        return Session(secrets.token_urlsafe(18), int(self._now()) + LIFETIME, has_token)
+        return Session(secrets.token_urlsafe(18), int(self._now()) + LIFETIME, has_token, user)
 
-    def cookie(self, session: Session, token: str | None) -> str:
-        """Return the session as a cookie holds it. It is valid only while this is the token of the config."""
-        return self._signer(token).dumps([session.id, session.ends_at, session.has_token])
+    def cookie(self, session: Session, seal: str) -> str:
+        """Return the session as a cookie holds it. It is valid only with this seal: the tokens of the config."""
+        return self._signer(seal).dumps([session.id, session.ends_at, session.has_token, session.user])
 
-    def session_of(self, cookie: str, token: str | None) -> Session | None:
+    def session_of(self, cookie: str, seal: str) -> Session | None:
         """Return the session of a cookie, None where the signature is wrong or the session has ended."""
         try:
-            session = Session(*self._signer(token).loads(cookie))
+            session = Session(*self._signer(seal).loads(cookie))
         except BadData:
             return None
         return session if session.ends_at > self._now() and session.id not in self._left else None
@@ -67,9 +68,9 @@ class Sessions:
             kept = {one: ends_at for one, ends_at in self._left.items() if ends_at > now}
             self._left = dict(list(kept.items())[-MOST_LEFT:]) | {session.id: session.ends_at}
 
-    def _signer(self, token: str | None) -> URLSafeSerializer:
-        # The token is part of the salt, so that a new token in the config ends all sessions.
-        return URLSafeSerializer(self._key, salt=f"session {token or ''}", signer_kwargs={"digest_method": sha256})
+    def _signer(self, seal: str) -> URLSafeSerializer:
+        # The tokens are part of the salt, so that a new token in the config ends all sessions.
+        return URLSafeSerializer(self._key, salt=f"session {seal}", signer_kwargs={"digest_method": sha256})
 
 
 def is_same(one: str, other: str) -> bool:

@@ -57,8 +57,8 @@ def references(config: Config) -> Iterator[tuple[str, str]]:
         for key, value in table:
             if isinstance(value, SecretStr):
                 yield f"{name}.{key}", value.get_secret_value()
-    if config.status_page.token is not None:
-        yield "status_page.token", config.status_page.token.get_secret_value()
+    for key, token in config.status_page.named_tokens.items():
+        yield f"status_page.{key}", token.get_secret_value()
 
 
 def this_program() -> tuple[str, ...]:

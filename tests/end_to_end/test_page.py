@@ -102,3 +102,32 @@ def test_runs_are_counted_as_their_reports_say_and_a_plan_is_not(world: World) -
     assert expected <= found
     assert DailyCount("", "", "run ok", 2) in found
     assert DailyCount("contacts", "gh", "created", 1) in found
+
+
+def test_a_user_pauses_runs_and_approves_on_the_page_and_the_daemon_follows(live_world: World) -> None:
+    world = live_world
+    world.options |= {"every": '"1h"', "first_run": '"ask"'}
+    world.tables = LOUD
+    world.gg.add(first_name="Ann", last_name="Example", email="ann@example.com")
+    with started(world) as daemon, requests.Session() as browser:
+        url = f"http://{daemon.wait('listening', key='status_page.listen')['listen']}"
+
+        def send(action: str, page: str = "/connections/sales") -> str:
+            shown = browser.get(url + page, timeout=60).text
+            sent = dict(re.findall(r'name="(form|run)" value="([^"]+)"', shown))
+            return browser.post(f"{url}/connections/sales/{action}", sent, timeout=60, headers={"Origin": url}).text
+
+        until(lambda: "waits for your approval" in browser.get(url, timeout=60).text)
+        assert world.gh.people() == []
+        assert "Approved" in send("approve", "/connections/sales/plan")
+        until(lambda: len(world.gh.people()) == 1)
+        until(lambda: "running" not in browser.get(f"{url}/connections/sales", timeout=60).text)
+        assert "Paused" in send("pause")
+        world.gg.add(first_name="Bea", last_name="Example", email="bea@example.com")
+        assert "paused; resume it first" in send("run")
+        assert "Resumed" in send("resume")
+        until(lambda: len(world.gh.people()) == 2)
+        world.gg.add(first_name="Cid", last_name="Example", email="cid@example.com")
+        until(lambda: "The run starts now" in send("run"))
+        until(lambda: len(world.gh.people()) == 3)
+        assert daemon.stop() == 0

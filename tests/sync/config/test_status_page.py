@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.config.model import Config, parse
-from sync.config.secret import SHORTEST_TOKEN, reveal_page_token, secret_variables
+from sync.config.secret import SHORTEST_TOKEN, reveal_page_tokens, secret_variables
 from sync.config.value_types import Address
 from sync.errors import ConfigError
 from sync.service.layout import references, service_of
@@ -24,7 +24,7 @@ def config(*lines: str, path: Path = FILE) -> Config:
 def test_by_itself_it_is_there_for_this_machine_and_was_not_requested() -> None:
     found = parse(GOOD, FILE).status_page
     assert (found.listen, found.token, found.is_asked_for) == (Address("127.0.0.1", 8787), None, False)
-    assert reveal_page_token(parse(GOOD, FILE), print) is None
+    assert reveal_page_tokens(parse(GOOD, FILE), print) == {}
 
 
 def test_it_can_be_off_or_elsewhere() -> None:
@@ -44,12 +44,12 @@ def test_an_address_that_others_can_reach_needs_a_token(address: object, port: i
 def test_the_token_is_a_secret_like_any_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAGE_TOKEN_OF_TESTS", LONG)
     found = config('token = "env:PAGE_TOKEN_OF_TESTS"')
-    assert reveal_page_token(found, print) == LONG
+    assert reveal_page_tokens(found, print) == {LONG: ""}
     assert "PAGE_TOKEN_OF_TESTS" in secret_variables(found)
     secret = tmp_path / "token"
     secret.write_text(f"{LONG}\n")
     secret.chmod(0o600)
-    assert reveal_page_token(config('token = "file:token"', path=tmp_path / "config.toml"), print) == LONG
+    assert reveal_page_tokens(config('token = "file:token"', path=tmp_path / "config.toml"), print) == {LONG: ""}
     assert LONG not in repr(config(f'token = "{LONG}"'))
 
 
@@ -59,7 +59,7 @@ def test_the_token_is_a_secret_like_any_other(tmp_path: Path, monkeypatch: pytes
 )
 def test_a_token_that_is_missing_or_can_be_guessed_is_reported_with_its_key(token: str, reason: str) -> None:
     with pytest.raises(ConfigError, match=rf"status_page\.token: .*{reason}") as caught:
-        reveal_page_token(config(f'token = "{token}"'), print)
+        reveal_page_tokens(config(f'token = "{token}"'), print)
     assert LONG[:-1] not in str(caught.value)
 
 

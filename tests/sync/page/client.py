@@ -29,6 +29,12 @@ class State:
     are_started: bool = True
     ours: bool = True
     heard: WebhookCounts | None = None
+    started: list[str] = field(default_factory=list)
+    starts: bool = True
+
+    def run_now(self, connection: str) -> bool:
+        self.started.append(connection)
+        return self.starts
 
     def is_ours(self, _client: End, _server: End) -> bool:
         return self.ours
@@ -112,7 +118,12 @@ class Visitor:
     runner: asyncio.Runner = field(default_factory=asyncio.Runner)
 
     def __post_init__(self) -> None:
-        runs = DaemonRuns(lambda: self.state.hanging, lambda: self.state.are_started, lambda: self.state.heard)
+        runs = DaemonRuns(
+            lambda: self.state.hanging,
+            lambda: self.state.are_started,
+            lambda: self.state.heard,
+            self.state.run_now,
+        )
         self.app = self.app or application(
             lambda: self.state.config, runs, now=lambda: self.state.now, ours=self.state.is_ours
         )

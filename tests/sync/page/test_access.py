@@ -170,9 +170,9 @@ def test_a_session_without_the_token_cannot_be_changed_into_one_with_it(stranger
     stranger.get("/login")
     (name,) = stranger.cookies
     payload, signature = stranger.cookies[name].split(".")
-    session_id, ends_at, has_token = base64_decode(payload).decode().strip("[]").split(",")
+    session_id, ends_at, has_token, user = base64_decode(payload).decode().strip("[]").split(",")
     assert has_token == "false"
-    forged = base64_encode(f"[{session_id},{ends_at},true]".encode()).decode()
+    forged = base64_encode(f"[{session_id},{ends_at},true,{user}]".encode()).decode()
     stranger.cookies[name] = f"{forged}.{signature}"
     assert stranger.get("/").status == 303
 
