@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from connectors.account_options import AccountOptions, OptionsTable
     from connectors.clock import Clock
     from connectors.connector import Cache, Connector
+    from connectors.contact import Fields
     from connectors.fields import Compute, MappedField
     from connectors.http.allowed_calls import AllowedCalls
     from connectors.http.client import HttpClient
@@ -182,6 +183,8 @@ class System(Generic[AccountT]):
     `kind` is what the key `connector` of an account says, `label` the name that people read. `account` is the model of
     its accounts. `calls` returns the calls that may go out, `headers` what every call carries, given the account and
     its secret. `limit` holds until an answer says otherwise; `rate_headers` reads that from an answer's headers (R5).
+    `missing_key` says why no contact with some values can be created there, "" where it can (R37), and `left_out` why
+    a contact that is there and shows neither address nor number to others is not carried.
     `demo` starts no server yet: it builds the sandbox of the demo. So does `rehearsal`, for the copy of an account that
     the HTTP client reads; it gets how far the server's clock is ahead of ours.
     `standard_places` are the places of standard fields; no other field is written to one of the `fixed_fields`.
@@ -203,6 +206,8 @@ class System(Generic[AccountT]):
     oauth: OAuth[AccountT] | None = None
     webhooks: Webhooks[AccountT] | None = None
     questions: tuple[Question | Choice, ...] = ()
+    missing_key: "Callable[[Fields], str]" = lambda _fields: ""
+    left_out: str = ""
     standard_places: Mapping[str, str] = field(default_factory=dict)
     fixed_fields: frozenset[str] = frozenset()
     place_form: Callable[[str], str] = str

@@ -17,6 +17,7 @@ from connectors.whautomate.webhook_options import WhautomateWebhookKeys
 if TYPE_CHECKING:
     from connectors.clock import Clock
     from connectors.connector import Connector
+    from connectors.contact import Fields
     from connectors.http.allowed_calls import AllowedCalls
     from connectors.http.client import HttpClient
     from connectors.sandbox.demo import DemoServer
@@ -90,6 +91,12 @@ def _demo(clock: "Clock") -> "DemoServer":
     return WhautomateDemo(clock)
 
 
+def _missing_key(fields: "Fields") -> str:
+    from connectors.whautomate.write import missing_key
+
+    return missing_key(fields)
+
+
 def _rehearsal(account: WhautomateAccount, wire: "HttpClient", clock: "Clock") -> "RehearsalServer":
     from connectors.whautomate.sandbox.rehearsal import WhautomateRehearsal
 
@@ -105,6 +112,8 @@ SYSTEM = System(
     build=_build,
     demo=_demo,
     rehearsal=_rehearsal,
+    missing_key=_missing_key,
+    left_out="it has no phone number, or is of another location",
     capabilities=Capabilities(lists_only=True),
     limit=LIMIT,
     webhooks=Webhooks(WhautomateWebhookKeys, _webhook_reader, lambda account: account.location_id),

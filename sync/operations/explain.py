@@ -24,6 +24,7 @@ from sync.errors import UsageError
 from sync.operations import open_items
 from sync.operations.contact_argument import ContactArgument, parse_who
 from sync.operations.forget import is_forgotten
+from sync.operations.left_out import why_left_out
 from sync.operations.state_access import reading
 from sync.output.formats import WHOLE, ms_text
 from sync.rules import shadow_codec
@@ -46,7 +47,9 @@ def explain_in(db: Database, config: Config, typed: str, field: str | None) -> D
     asked = parse_who(typed, config, contact_lookup.account_names(db))
     found = contact_lookup.found_contacts(db, asked.records(db))
     return {
-        "people": [_person(db, person, asked, field) for person in found],
+        "people": [
+            {**_person(db, person, asked, field), "left_out": why_left_out(db, config, person)} for person in found
+        ],
         "forgotten": not found and is_forgotten(db, asked),
     }
 

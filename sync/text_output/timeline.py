@@ -64,6 +64,8 @@ def _link_state(contact: Document) -> str:
         return "; could not be synced"
     if contact["unanswered"]:
         return "; a create was sent and never answered"
+    if contact["left_out"]:
+        return f"; left out: {contact['left_out']}"
     return "; read but not linked: left out, or not synced yet"
 
 

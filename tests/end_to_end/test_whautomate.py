@@ -14,8 +14,10 @@ from connectors.sandbox.base import Call, Fault, RateLimit
 from connectors.whautomate.sandbox.server import WhautomateBehaviour
 from sync.config.model import load
 from sync.engine.check import check
+from sync.operations.explain import explain
 from sync.output.progress import SilentProgress
 from sync.rehearsal import rehearse
+from sync.text_output.timeline import explanation_lines
 from tests.end_to_end.listing_world import KINDS, ListingWorld, listing_world, writes
 from tests.thorough import THOROUGH
 
@@ -166,6 +168,29 @@ def test_whoever_has_no_number_is_left_out_with_the_reason_until_they_have_one(t
         world.edit_left(ada, phone="+12125550100")
         world.run()
         assert [(each["name"], each["phone"]) for each in world.was()] == [("Ada", "+12125550100")]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_explain_says_why_a_contact_is_left_out(tmp_path: Path, kind: str) -> None:
+    with listing_world(tmp_path, kind) as world:
+        ada = world.add_left(first_name="Ada", email="ada@example.com")
+        nameless = world.add_left(phone="+12125550101", email="nameless@example.com")
+        linked_id = world.add_left(first_name="Grace", phone="+12125550102")
+        insta = world.add_wa("Insta Gram", None)
+        world.run()
+        config = load(world.write_config())
+        reasons = {
+            each: [one["left_out"] for one in explain(config, each, None)["people"]]
+            for each in (f"left:{ada}", f"left:{nameless}", f"left:{linked_id}", f"wa:{insta}")
+        }
+        assert reasons == {
+            f"left:{ada}": ["no phone number, which Whautomate needs"],
+            f"left:{nameless}": ["no name, which Whautomate needs"],
+            f"left:{linked_id}": [""],
+            f"wa:{insta}": ["it has no phone number, or is of another location"],
+        }
+        document = explain(config, f"wa:{insta}", None)
+        assert "left out: it has no phone number" in "\n".join(explanation_lines(document))
 
 
 def test_contacts_of_other_channels_and_locations_are_never_created_elsewhere(tmp_path: Path) -> None:
