@@ -9,7 +9,7 @@ EVENT: dict[str, Any] = {
 PERSON: dict[str, Any] = {
     "ids": {"gg": "1", "gh": "hub-1"}, "who": "ann@example.com", "connection": "sales", "linked": True,
     "deleted_from": None, "history": [EVENT], "agreed": {}, "owed": [], "held": [], "refused": [], "unmapped": {},
-    "parked": [], "conflicts": [], "failures": [], "unanswered": [],
+    "parked": [], "conflicts": [], "failures": [], "unanswered": [], "left_out": "",
 }  # fmt: skip
 
 
