@@ -5,8 +5,12 @@ The two links tell what was agreed on the way:
     A  --first-->  M  --second-->  B          A and B meet for the first time
 
 A side that shows what its own link agreed on has not changed. It is outdated if the other side has changed since, or if
-the other link has written another value over that at M, which has not come through yet. Where neither is certain, the
-field meets as it does everywhere: the number of a creation does not tell when it was sent.
+the other link has written another value over that at M, which has not come through yet.
+
+Where neither is certain, the field meets as it does everywhere, with one exception. Where both sides show what their
+own links agreed on, and one of them is empty, a user has cleared or added the value at M between two creates. The
+number of a creation does not tell when its source was read. So the blank is not filled: it is a conflict, which the link
+that lags behind closes when it carries what M shows.
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,17 +34,25 @@ class _Way:
     middle: tuple[str, str]
 
 
-def stale_sides(context: Context, left: SideView, right: SideView) -> dict[str, int]:
-    """Return the fields that meet for the first time with one outdated side: that side, 0 for the left."""
+@dataclass(frozen=True, slots=True)
+class CircleMeeting:
+    """Fields that meet for the first time: the outdated side of each (0 for the left), and those in doubt."""
+
+    stale: Mapping[str, int]
+    doubtful: frozenset[str]
+
+
+def met_round_circle(context: Context, left: SideView, right: SideView) -> CircleMeeting:
+    """Return what the circle tells about the fields that meet for the first time."""
     views = (left, right)
     meeting = [name for name in context.mapping.rules if name not in SET_FIELDS and _meets(name, views)]
     ways = _ways(context, views) if meeting else None
-    found: dict[str, int] = {}
-    for name in meeting if ways is not None else ():
-        stale = [side for side in (0, 1) if ways and _is_stale(context, name, views, ways, side)]
-        if len(stale) == 1:
-            found[name] = stale[0]
-    return found
+    if ways is None:
+        return CircleMeeting({}, frozenset())
+    sides = {name: [side for side in (0, 1) if _is_stale(context, name, views, ways, side)] for name in meeting}
+    stale = {name: found[0] for name, found in sides.items() if len(found) == 1}
+    doubtful = (name for name in sides.keys() - stale.keys() if _is_blank_in_doubt(name, views, ways))
+    return CircleMeeting(stale, frozenset(doubtful))
 
 
 def _meets(name: str, views: tuple[SideView, SideView]) -> bool:
@@ -62,6 +74,14 @@ def _is_stale(
     if same(name, own.far[name], others.far[name]):
         return not same(name, views[1 - side].now[name], others.near[name])
     return _was_replaced(context, name, own, others)
+
+
+def _is_blank_in_doubt(name: str, views: tuple[SideView, SideView], ways: tuple[_Way, _Way]) -> bool:
+    """Say whether one side is empty, none has changed, and the record between showed each of both at its time."""
+    if all(view.now[name] for view in views) or any(name not in one for way in ways for one in (way.near, way.far)):
+        return False
+    unchanged = all(same(name, view.now[name], way.near[name]) for view, way in zip(views, ways, strict=True))
+    return unchanged and not same(name, ways[0].far[name], ways[1].far[name])
 
 
 def _was_replaced(context: Context, name: str, own: _Way, others: _Way) -> bool:

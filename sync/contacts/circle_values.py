@@ -14,7 +14,7 @@ from dataclasses import replace
 from connectors.contact import SET_FIELDS, Value, same
 from state.links import Link
 from sync.contacts.circle_history import came_up, element_came_up
-from sync.contacts.circle_meeting import stale_sides
+from sync.contacts.circle_meeting import met_round_circle
 from sync.contacts.context import Context
 from sync.rules.merge_result import SideView
 from sync.rules.sets import apply_changes, changes_of, elements
@@ -26,13 +26,15 @@ def with_newest(context: Context, link: Link | None, left: SideView, right: Side
     """Return both views, in which a side with an older value of the circle counts as the one that did not change."""
     if not context.tables.linked_elsewhere:
         return left, right
-    stale = stale_sides(context, left, right)
-    for name, side in stale.items():
+    met = met_round_circle(context, left, right)
+    for name, side in met.stale.items():
         left, right = _as_agreed(name, (left, right)[side].now[name], left, right)
+    for name in met.doubtful:
+        left, right = _as_changed(name, left, right)
     if link is None:
         return left, right
     for name in context.mapping.rules:
-        if name in stale or (left.changed(name) == right.changed(name) and name not in SET_FIELDS):
+        if name in met.stale or (left.changed(name) == right.changed(name) and name not in SET_FIELDS):
             continue
         if name in SET_FIELDS:
             left, right = _newest_elements(context, link, name, left, right)
@@ -44,6 +46,14 @@ def with_newest(context: Context, link: Link | None, left: SideView, right: Side
 def _as_agreed(name: str, value: Value, left: SideView, right: SideView) -> Views:
     """Return both views with a value that both agreed on: only the side that shows another one has changed."""
     return (replace(left, base={**left.base, name: value}), replace(right, base={**right.base, name: value}))
+
+
+def _as_changed(name: str, left: SideView, right: SideView) -> Views:
+    """Return both views with shadows by which both sides have changed, so that the field is a conflict."""
+    return (
+        replace(left, base={**left.base, name: right.now[name]}),
+        replace(right, base={**right.base, name: left.now[name]}),
+    )
 
 
 def _newest_value(context: Context, link: Link, name: str, left: SideView, right: SideView) -> Views:

@@ -148,3 +148,36 @@ def test_an_edit_before_the_first_meeting_is_carried_over_what_went_round(triang
     for _ in range(2):
         triangle.round()
     assert triangle.shown("city") == {None}
+
+
+@pytest.mark.parametrize(("policy", "open_fields"), [("newest", []), ("manual", ["city"])])
+def test_a_value_that_was_cleared_between_two_creates_is_a_conflict_until_its_connection_carries_that(
+    triangle: Triangle, policy: str, open_fields: list[str]
+) -> None:
+    """Nothing tells which of the creates read the contact first, so it may as well have been added since."""
+    triangle.tables += f'[connections.third.contacts]\nconflicts = "{policy}"\n'
+    right = triangle.gh.add(firstName="Ann", email="ann@example.com", city="Oslo")
+    triangle.round("sales")
+    triangle.gh.edit(right, city=None)
+    triangle.clock.skip(60)
+    triangle.round("second")
+    assert triangle.round("third")[0].exit_code == len(open_fields)
+    assert [row["field"] for row in triangle.rows("SELECT field FROM conflict")] == open_fields
+    assert triangle.other.people()[0].get("city") is None
+    for _ in range(2):
+        triangle.round()
+    assert triangle.shown("city") == {None}
+    assert triangle.rows("SELECT field FROM conflict") == []
+
+
+@pytest.mark.parametrize("order", [("second", "third"), ("third",)])
+def test_a_value_that_was_added_between_two_creates_reaches_all(triangle: Triangle, order: tuple[str, ...]) -> None:
+    right = triangle.gh.add(firstName="Ann", email="ann@example.com")
+    triangle.round("sales")
+    triangle.gh.edit(right, city="Oslo")
+    triangle.clock.skip(60)
+    triangle.round(*order)
+    for _ in range(3):
+        assert all(not report.errors for report in triangle.round())
+    assert triangle.shown("city") == {"Oslo"}
+    assert triangle.rows("SELECT field FROM conflict") == []
