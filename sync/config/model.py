@@ -31,7 +31,7 @@ from sync.config.contacts import ContactsStream, check_contacts
 from sync.config.error_lines import ConfigMistake, from_pydantic, lines
 from sync.config.ignored_places import ignore_as_before, ignored_lines
 from sync.config.scope import Condition, Only
-from sync.config.service_options import LogOptions, NotifyOptions, StateOptions, StatusPageOptions
+from sync.config.service_options import EngineOptions, LogOptions, NotifyOptions, StateOptions, StatusPageOptions
 from sync.config.value_types import (
     SEALING_HELP,
     Channel,
@@ -128,6 +128,7 @@ class Config(OptionsTable):
 
     state: StateOptions = Field(default_factory=dict, validate_default=True)
     log: LogOptions = LogOptions()
+    engine: EngineOptions = EngineOptions()
     notify: NotifyOptions | None = None
     webhooks: Annotated[WebhooksOptions, PlainValidator(read_webhooks), SerializeAsAny()] | None = None
     status_page: StatusPageOptions = StatusPageOptions()
@@ -158,6 +159,7 @@ def tables() -> dict[str, list[str]]:
         (): Config,
         ("state",): StateOptions,
         ("log",): LogOptions,
+        ("engine",): EngineOptions,
         ("notify",): NotifyOptions,
         ("webhooks",): webhooks_model(),
         ("status_page",): StatusPageOptions,

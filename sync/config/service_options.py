@@ -1,7 +1,7 @@
 """The tables of the config file for a service: the state file, the log, notifications and the status page."""
 
 from datetime import timedelta
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -27,6 +27,19 @@ class StateOptions(OptionsTable):
     path: FilePath = Field(default="sync.db", validate_default=True)
     history: Span = timedelta(days=365)
     token_key: TokenKey | None = None
+
+
+class EngineOptions(OptionsTable):
+    """The threads of a daemon, and how many of them first syncs and full comparisons may take at a time (R51)."""
+
+    threads: Annotated[int, Field(ge=2, le=256, strict=True)] = 16
+    bulk: Annotated[int, Field(ge=1, strict=True)] = 8
+
+    @model_validator(mode="after")
+    def _small_runs_have_threads(self) -> Self:
+        if self.bulk >= self.threads:
+            raise ValueError("bulk below threads, so that short runs have threads of their own")
+        return self
 
 
 class LogOptions(OptionsTable):

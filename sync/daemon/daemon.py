@@ -18,7 +18,6 @@ from apscheduler.events import (
     EVENT_JOB_MISSED,
     JobEvent,
 )
-from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -30,6 +29,7 @@ from state.schedule import PlannedRun, plan_run, plan_runs
 from sync.config.model import Config
 from sync.daemon.cancellation import Activity, StopSignal
 from sync.daemon.clock_step import ClockStep
+from sync.daemon.connection_pool import ConnectionPool
 from sync.daemon.stream import Stream, key_of
 from sync.daemon.triggers import latest_after, moved, trigger_of
 from sync.engine.due import streams_of
@@ -47,8 +47,12 @@ SETTLED = timedelta(seconds=1)
 JOB_EVENTS = {EVENT_JOB_ERROR: "job failed", EVENT_JOB_MISSED: "job missed", EVENT_JOB_MAX_INSTANCES: "still running"}
 
 
+POOL = "connections"
+"""The name of the pool for APScheduler."""
+
+
 class Daemon:
-    """Run the streams of a config on their schedules, with one thread per connection."""
+    """Run the streams of a config on their schedules, in the threads of a pool."""
 
     def __init__(self, config: Config, stop: StopSignal, clock: Clock) -> None:
         self._config = config
@@ -64,6 +68,8 @@ class Daemon:
             # Runs of one job never overlap, and one run makes up for all missed ones, however late.
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
+        engine = config.engine
+        self._scheduler.add_executor(ConnectionPool(engine.threads, engine.bulk, self._is_bulk), POOL)
         self._scheduler.add_listener(_log_job_event, EVENT_JOB_ERROR | EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
 
     def start(self, *, paused: bool = False) -> None:
@@ -182,23 +188,24 @@ class Daemon:
                 activity = self._activities.setdefault(key_of(connection.name, name), Activity(self._clock))
                 yield Stream(config, connection, name, notifier, self._stop, self._clock, activity, self._clock.now())
 
+    def _is_bulk(self, key: str) -> bool:
+        """Say whether the next run of a stream is long: a first sync, or a full comparison."""
+        stream = self._streams.get(key)
+        return stream is not None and stream.is_bulk
+
     def _schedule(self, stream: Stream) -> None:
-        executor = stream.connection.name
-        # One thread per connection: its streams take turns, and a slow account delays no other connection.
-        with suppress(ValueError):  # the connection has an executor already
-            self._scheduler.add_executor(ThreadPoolExecutor(1), executor)
         self._scheduler.add_job(
             self.tick,
             trigger_of(stream.connection),
             args=[stream.key],
             id=stream.key,
-            executor=executor,
+            executor=POOL,
             replace_existing=True,
             next_run_time=datetime.now(UTC),
         )
 
     def tick(self, key: str) -> None:
-        """Run a stream once, in the thread of its connection, and plan its next run."""
+        """Run a stream once, in a thread of the pool, and plan its next run."""
         stream = self._streams.get(key)
         if stream is None or self._stop.is_requested:
             return

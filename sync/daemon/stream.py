@@ -86,6 +86,11 @@ class Stream:
         return self.activity.began_at is None and not held_back
 
     @property
+    def is_bulk(self) -> bool:
+        """Return whether the next run is long, as far as this object knows: a first sync, or a full comparison."""
+        return self._progress is None or self._seems_due()
+
+    @property
     def key(self) -> str:
         """Return the key of the stream, which is the id of its job."""
         return key_of(self.connection.name, self.name)

@@ -184,7 +184,7 @@ ONE_WAY = "direction = 'left_to_right'"
 
 WRONG = [
     # table, line in it, key below the table, what else the message has
-    ("", "colour = 1", "colour", ["no such key", "log, notify, webhooks, status_page, accounts, connections"]),
+    ("", "colour = 1", "colour", ["no such key", "log, engine, notify, webhooks, status_page, accounts, connections"]),
     ("state", "histroy = 1", "histroy", ["no such key", "did you mean history?"]),
     ("state", "path = 7", "path", ["found 7", "the path of a file"]),
     ("state", 'path = ""', "path", ["the path of a file"]),
