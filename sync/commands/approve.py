@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sync.commands.invocation import config_option, json_option, named, open_config, show
+from sync.commands.invocation import config_option, json_option, open_config, show, tell
 from sync.commands.verbosity import progress_shown
 
 if TYPE_CHECKING:
@@ -86,8 +86,7 @@ def _show_and_ask(proposal: "Proposal", *, ask: bool) -> None:
     from sync.errors import Declined
     from sync.text_output.proposal import proposal_lines
 
-    for line in proposal_lines(proposal):
-        click.echo(named(line), err=True)
+    tell(proposal_lines(proposal))
     on_terminal = sys.stdin.isatty() and sys.stderr.isatty()
     if ask and on_terminal and not click.confirm("Write this?", err=True):
         raise Declined

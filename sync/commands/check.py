@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sync.commands.invocation import config_option, json_option, named, open_config, show
+from sync.commands.invocation import config_option, json_option, open_config, show, tell
 from sync.commands.verbosity import is_quiet
 
 if TYPE_CHECKING:
@@ -24,26 +24,22 @@ def _ask(config: "Config") -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError("--probe writes to your accounts and asks first; without a terminal, add --yes")
     names = dict.fromkeys(name for one in config.connections.values() for name in (one.left, one.right))
-    click.echo(
-        f"growthsync creates, changes and deletes one invented contact at example.com in each of {', '.join(names)}.",
-        err=True,
-    )
-    click.echo(
-        f"The contact has the tag {TAG}. A workflow that starts for every new contact may start for it.", err=True
-    )
+    accounts = ", ".join(names)
+    tell([f"growthsync creates, changes and deletes one invented contact at example.com in each of {accounts}."])
+    tell([f"The contact has the tag {TAG}. A workflow that starts for every new contact may start for it."])
     if not click.confirm("Try this?", err=True):
         raise Declined
 
 
 def _tell(line: str) -> None:
-    click.echo(named(line), err=True)
+    tell([line])
 
 
 def _write_report(path: Path, config: "Config") -> None:
     from sync.operations.probe_report import write_report
 
     write_report(path, config)
-    click.echo(f"wrote {path}: it names no person and no secret, so that you can attach it to an issue", err=True)
+    tell([f"wrote {path}: it names no person and no secret, so that you can attach it to an issue"])
 
 
 def _ignore(_line: str) -> None:

@@ -9,16 +9,18 @@ import click
 
 from connectors import registry
 from sync import setup
-from sync.commands.invocation import config_option, json_option, named, show, show_json
+from sync.commands.invocation import config_option, json_option, show, show_json, tell
 
 if TYPE_CHECKING:
     from sync.setup.draft import Draft
     from sync.setup.questions import Asker, Questions
 
 
-GREETING = """growthsync keeps the contacts of two systems the same. It asks some questions now, says where you find
-each value, tries each account at once, and writes a config file. No account is changed. Enter takes the answer in
-brackets; Ctrl-C ends it and leaves nothing behind."""
+GREETING = """\
+growthsync keeps the contacts of two systems the same.
+It asks some questions now, says where you find each value, tries each
+account at once, and writes a config file. No account is changed. Enter
+takes the answer in brackets; Ctrl-C ends it and leaves nothing behind."""
 
 
 def _address_options(command: Callable[..., int]) -> Callable[..., int]:
@@ -102,7 +104,7 @@ def _asked(path: Path, addresses: Mapping[str, str | None], *, force: bool, addi
     urls = {kind: check_address(url) for kind, url in addresses.items() if url}
     with waiting_beside(path.parent, force=force, adding=adding) as secrets:
         questions = Questions(Terminal(), secrets)
-        questions.asker.show(named(GREETING))
+        questions.asker.show(GREETING)
         session = _Session(questions, path, base, Draft(base_urls=urls), asks_place=True)
         session.ask_all()
         places = write_text(session.text, session.references, secrets, path, base)
@@ -145,7 +147,7 @@ class Terminal:
 
     def show(self, text: str) -> None:
         """Print a line."""
-        click.echo(named(text), err=True)
+        tell(text.splitlines())
 
 
 class _Session:

@@ -54,7 +54,12 @@ def check_connections(config: "Config", names: Iterable[str]) -> None:
 
 def warn(text: str) -> None:
     """Print a warning on standard error."""
-    click.echo(f"warning: {named(text)}", err=True)
+    tell([f"warning: {text}"])
+
+
+def tell(lines: Iterable[str]) -> None:
+    """Print lines on standard error, as `show_lines` does on standard output."""
+    _write_lines(lines, sys.stderr)
 
 
 def named(text: str) -> str:
@@ -102,10 +107,13 @@ def _is_safe(character: str, *, is_shown: bool) -> bool:
 
 def show_lines(lines: Iterable[str]) -> None:
     """Print lines as they come; on a terminal in colour, and no wider than it."""
-    if sys.stdout.isatty():
+    _write_lines(lines, sys.stdout)
+
+
+def _write_lines(lines: Iterable[str], stream: TextIO) -> None:
+    if stream.isatty():
         from sync.output.terminal import write_on_terminal
 
-        write_on_terminal(map(named, lines), sys.stdout)
+        write_on_terminal(map(named, lines), stream)
         return
-    for line in lines:
-        sys.stdout.write(f"{named(line)}\n")
+    stream.writelines(f"{named(line)}\n" for line in lines)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sync.commands.invocation import named
+from sync.commands.invocation import tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,4 +37,4 @@ def write_files(files: PlanFiles, reports: "Sequence[RunReport]") -> None:
         click.echo(f"wrote {files.csv}", err=True)
     if files.save is not None:
         save_plans(files.save, reports)
-        click.echo(named(f"wrote {files.save}; carry out exactly this with: sync run --plan {files.save}"), err=True)
+        tell([f"wrote {files.save}; carry out exactly this with: sync run --plan {files.save}"])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sync.commands.invocation import config_option, json_option, named, open_config, show_json, show_lines
+from sync.commands.invocation import config_option, json_option, open_config, show_json, show_lines, tell
 from sync.commands.plan_files import NO_FILES, PlanFiles, write_files
 from sync.commands.verbosity import is_verbose, log_opened, progress_shown
 
@@ -155,7 +155,7 @@ def _without_paused(config: "Config", connections: tuple[str, ...]) -> tuple[str
 
     paused = paused_connections(config)
     for name in paused:
-        click.echo(named(f"{name}: paused, so it does not run; end it with: sync resume {name}"), err=True)
+        tell([f"{name}: paused, so it does not run; end it with: sync resume {name}"])
     return tuple(name for name in connections or config.connections if name not in paused)
 
 
@@ -269,8 +269,7 @@ def _question(progress: "TerminalProgress | LineProgress", *, ask: bool) -> "Con
 
     def confirm(plan: "Proposal | RunReport") -> bool:
         with progress.paused():
-            for line in proposal_lines(plan) if isinstance(plan, Proposal) else total_lines(plan):
-                click.echo(named(line), err=True)
+            tell(proposal_lines(plan) if isinstance(plan, Proposal) else total_lines(plan))
             if not click.confirm("Write this?", err=True):
                 raise Declined
         return True
