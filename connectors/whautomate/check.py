@@ -6,6 +6,7 @@ from typing import Final
 from connectors.connector import Finding
 from connectors.errors import AuthError, ConnectorError, RecordGone, RecordRefused
 from connectors.whautomate.client import WhautomateClient
+from connectors.whautomate.envelope import identity
 
 ONLY_PROBE: Final = "whether it may, only `sync check --probe` can tell"
 NO_CONTACT: Final = "000000000000000000000000"
@@ -14,10 +15,10 @@ PROBE_BODY: Final = {"name": "", "phoneNumber": ""}
 FORBIDDEN: Final = 403
 
 
-def check_account(client: WhautomateClient, location_id: str) -> Iterator[Finding]:
-    """Yield whether the key opens the contacts, and whether the location exists."""
+def check_account(client: WhautomateClient, location_id: str, *, messages: bool) -> Iterator[Finding]:
+    """Yield whether the key opens the contacts and, if wanted, their messages, and whether the location exists."""
     try:
-        client.list_page(1, 1)
+        found = client.list_page(1, 1).rows.records
     except AuthError as error:
         mend = "put a valid api_key into the config file, and the host that your account shows into base_url"
         yield Finding("contacts", ok=False, problem=error.message, mend=mend)
@@ -27,6 +28,8 @@ def check_account(client: WhautomateClient, location_id: str) -> Iterator[Findin
         return
     yield Finding("contacts", ok=True)
     yield _location(client, location_id)
+    if messages and found:
+        yield _messages(client, identity(found[0]))
 
 
 def check_writing(client: WhautomateClient) -> Finding:
@@ -44,6 +47,15 @@ def check_writing(client: WhautomateClient) -> Finding:
     except ConnectorError as error:
         return Finding(what, ok=False, problem=error.message, mend=ONLY_PROBE, fatal=False)
     return Finding(what, ok=True)
+
+
+def _messages(client: WhautomateClient, contact_id: str) -> Finding:
+    try:
+        client.read_messages(contact_id)
+    except ConnectorError as error:
+        mend = "messages do not travel; ask Whautomate whether the key may read them"
+        return Finding("messages", ok=False, problem=error.message, mend=mend, fatal=False)
+    return Finding("messages", ok=True)
 
 
 def _location(client: WhautomateClient, location_id: str) -> Finding:

@@ -33,7 +33,10 @@ from connectors.whautomate.write import WhautomateWriter, missing_key
 
 
 class Whautomate:
-    """The contacts of one location. `country` (alpha-2) is for numbers without a country code."""
+    """The contacts of one location. `country` (alpha-2) is for numbers without a country code.
+
+    `messages` says that messages travel, so that `check_account` tries them as well.
+    """
 
     system = "whautomate"
     has_markers = True
@@ -64,6 +67,7 @@ class Whautomate:
         compute: Compute = compute_nothing,
         sources: SourceAccount = NO_ACCOUNT,
         other_channels: bool = False,
+        messages: bool = False,
     ) -> None:
         self.account = account
         fields = mapped or {}
@@ -78,6 +82,7 @@ class Whautomate:
         self._writer = WhautomateWriter(self._client, self._mapping, self._with_number)
         self._refused_values = RefusedValueWriter(needed=frozenset({"phone"}))
         self.message_store = WhautomateMessages(self._client)
+        self._checks_messages = messages
         self._listed: list[Raw] | None = None
         self._listed_lock = threading.Lock()
 
@@ -183,7 +188,7 @@ class Whautomate:
 
     def check_account(self, fix: bool) -> Sequence[Finding]:  # noqa: ARG002 (there is nothing to mend from here)
         """Try the key, the contacts and the location."""
-        return list(check.check_account(self._client, self._mapping.location_id))
+        return list(check.check_account(self._client, self._mapping.location_id, messages=self._checks_messages))
 
     def check_writing(self) -> Finding:
         """Say whether contacts may be written, as far as the server shows that without a write."""

@@ -76,6 +76,7 @@ def _build(settings: ConnectorSettings[WhautomateAccount]) -> "Connector":
         compute=settings.compute,
         sources=settings.sources,
         other_channels=settings.account.other_channels,
+        messages=settings.messages is not None,
     )
 
 

@@ -10,6 +10,7 @@ from connectors.growthhub.sandbox.server import GrowthHubSandbox
 from connectors.sandbox.base import Fault
 from connectors.whautomate.sandbox.server import WhautomateBehaviour
 from sync.config.model import load
+from sync.engine.check import check
 from sync.engine.options import RunOptions
 from sync.engine.runner import run_connections
 from sync.output.progress import SilentProgress
@@ -146,6 +147,18 @@ def test_contacts_whose_messages_could_not_be_read_are_asked_again(tmp_path: Pat
         assert any(f"the messages of contact {ids[1]} cannot be read" in reason for reason in world.failures())
         run(world)
         assert (len(copies(world)), world.failures()) == (1, [])
+
+
+@pytest.mark.parametrize("status", [200, 403])
+def test_check_tries_the_messages_of_a_contact(tmp_path: Path, status: int) -> None:
+    with listing_world(tmp_path) as world:
+        with_contacts(world)
+        if status != 200:
+            world.wa.faults.append(Fault("status", "GET", "/messages/", status=status, times=None))
+        found = check(load(world.write_config()), fix=False, warn=lambda _: None, clock=world.clock)
+        shown = [finding for name, _, findings in found if name == "wa" for finding in findings]
+        (messages,) = [finding for finding in shown if finding.what == "messages"]
+        assert (messages.ok, messages.fatal) == (status == 200, status == 200)
 
 
 def test_a_message_that_is_no_longer_shown_is_not_taken_for_deleted(tmp_path: Path) -> None:
