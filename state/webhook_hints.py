@@ -8,8 +8,12 @@ has arrived since it began. Times are milliseconds.
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from state.database import Database, Transaction
+
+_OF_WEBHOOKS: Final = "contact <> record"
+"""No event of a webhook names the same record and contact; what Hints.put_contacts stores does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +55,9 @@ class Hints:
         return None if row is None else row["event_ms"]
 
     def count_hints(self) -> int:
-        """Return how many hints there are."""
-        row = self._db.execute("SELECT count(*) FROM hint WHERE connection = ? AND stream = ?", self._key).fetchone()
-        return int(row[0])
+        """Return how many hints of webhooks there are. What `put_contacts` stored waits for the schedule."""
+        query = f"SELECT count(*) FROM hint WHERE connection = ? AND stream = ? AND {_OF_WEBHOOKS}"
+        return int(self._db.execute(query, self._key).fetchone()[0])
 
     def put_contacts(self, transaction: Transaction, account: str, contacts: Iterable[str], now_ms: int) -> None:
         """Store that the messages of contacts have to be read, where a system shows messages by contact alone."""
@@ -75,13 +79,14 @@ class Hints:
 
 
 def count_all_hints(db: Database) -> int:
-    """Return how many hints wait, of all connections."""
-    return int(db.execute("SELECT count(*) FROM hint").fetchone()[0])
+    """Return how many hints of webhooks wait, of all connections."""
+    return int(db.execute(f"SELECT count(*) FROM hint WHERE {_OF_WEBHOOKS}").fetchone()[0])
 
 
 def count_hints_of(db: Database, connection: str) -> int:
-    """Return how many hints wait for the connection of that name."""
-    return int(db.execute("SELECT count(*) FROM hint WHERE connection = ?", (connection,)).fetchone()[0])
+    """Return how many hints of webhooks wait for the connection of that name."""
+    query = f"SELECT count(*) FROM hint WHERE connection = ? AND {_OF_WEBHOOKS}"
+    return int(db.execute(query, (connection,)).fetchone()[0])
 
 
 def last_webhook_ms(db: Database, connection: str) -> int | None:

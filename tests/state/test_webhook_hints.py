@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from state.file import StateFile
-from state.webhook_hints import Hint, Hints, count_all_hints, last_webhook_ms
+from state.webhook_hints import Hint, Hints, count_all_hints, count_hints_of, last_webhook_ms
 from state.webhook_queue import Outcome, QueuedEvent, WebhookQueue
 
 PLACE = ("sales", "contacts")
@@ -131,3 +131,17 @@ def test_hints_for_connections_that_the_config_no_longer_has_are_deleted(state: 
         assert count_all_hints(state.db) == 1
         queue.keep_hints_for(transaction, {(*PLACE, "hub")})
     assert count_all_hints(state.db) == 0
+
+
+def test_contacts_whose_messages_are_to_be_read_wait_for_the_schedule_and_are_no_events(state: StateFile) -> None:
+    messages = Hints(state.db, "sales", "messages")
+    with state.atomic() as transaction:
+        messages.put_contacts(transaction, "wa", ["c1", "c2"], NOW)
+        messages.put_contacts(transaction, "wa", ["c2"], NOW)
+    first, second = messages.waiting_hints("wa")
+    assert [(hint.record, hint.contact) for hint in (first, second)] == [("c1", "c1"), ("c2", "c2")]
+    assert (messages.count_hints(), count_all_hints(state.db), count_hints_of(state.db, "sales")) == (0, 0, 0)
+    with state.atomic() as transaction:
+        messages.put_contacts(transaction, "wa", ["c1"], NOW)
+        messages.drop_hints(transaction, [first, second])
+    assert [hint.record for hint in messages.waiting_hints("wa")] == ["c1"], "it was noted again since it was read"
