@@ -54,6 +54,10 @@ MORE = (
     "INSERT INTO heard VALUES ('sales', 1772442000000)",
     "INSERT OR REPLACE INTO tally VALUES (1, 0, 'contacts', 'gg', 'created', 1)",
     "INSERT INTO holder VALUES ('other', 1, 'here', 1)",
+    "INSERT INTO approval VALUES (1, 'large', 'r', 1772442000000, '{\"examples\": []}', NULL, NULL)",
+    "INSERT INTO pause VALUES ('other', 1772442000000, 'ann')",
+    "INSERT INTO activity VALUES ('sales', 'r', 'writing', 1, 2, 1772442000000, 1772442000000, 1772442000000)",
+    "INSERT INTO scope_verdict VALUES (1, 'left', '99', X'00', 1)",
 )
 
 
