@@ -156,9 +156,25 @@ def history_lines(db: Database, condition: str, values: Sequence[object]) -> lis
     return [_line(row) for row in rows.fetchall()]
 
 
-def lines_of_run(db: Database, run: str, after: int, limit: int) -> list[HistoryLine]:
-    """Return at most `limit` lines of a run, in all streams, past line number `after`."""
-    return history_lines(db, "h.run = ? AND h.id > ? ORDER BY h.id LIMIT ?", (run, after, limit))
+def lines_of_run(
+    db: Database, run: str, after: int, limit: int, account: str = "", field: str = ""
+) -> list[HistoryLine]:
+    """Return at most `limit` lines of a run, in all streams, past line number `after`: of one account, of one field."""
+    condition = "h.run = ? AND h.id > ?" + " AND h.account = ?" * bool(account) + " AND h.field = ?" * bool(field)
+    values = (run, after, *filter(None, (account, field)), limit)
+    return history_lines(db, f"{condition} ORDER BY h.id LIMIT ?", values)
+
+
+def fields_of_run(db: Database, run: str) -> list[str]:
+    """Return the fields that a run wrote."""
+    rows = db.execute("SELECT DISTINCT field FROM history WHERE run = ? ORDER BY field", (run,))
+    return [row[0] for row in rows.fetchall()]
+
+
+def settled_lines(db: Database, before: int, limit: int) -> list[HistoryLine]:
+    """Return at most `limit` lines about conflicts that a user settled, the latest first; 0 begins at the end."""
+    condition = f"h.rule = '{SETTLED}' AND (? = 0 OR h.id < ?) ORDER BY h.id DESC LIMIT ?"
+    return history_lines(db, condition, (before, before, limit))
 
 
 def begin_run(transaction: Transaction, run: str, connection: int, now_ms: int, undoes: str | None = None) -> None:

@@ -94,9 +94,21 @@ class OpenCounts:
     fights: int
 
 
-def open_conflicts(db: Database, after: int = 0, limit: int = ALL) -> list[OpenConflict]:
-    """Return the conflicts that wait for a user, oldest first."""
-    return _conflicts(db, "c.resolution IS NULL AND c.id > ? ORDER BY c.id LIMIT ?", after, limit)
+def open_conflicts(
+    db: Database, after: int = 0, limit: int = ALL, *, connection: str = "", field: str = "", fights: bool = False
+) -> list[OpenConflict]:
+    """Return the conflicts that wait for a user, oldest first: of one connection, one field, about fights alone."""
+    condition = "c.resolution IS NULL AND c.id > ?"
+    condition += " AND n.name = ?" * bool(connection) + " AND c.field = ?" * bool(field)
+    condition += " AND c.reason IS NOT NULL" * fights
+    values = [value for value in (connection, field) if value]
+    return _conflicts(db, f"{condition} ORDER BY c.id LIMIT ?", after, *values, limit)
+
+
+def disputed_fields(db: Database) -> list[str]:
+    """Return the fields that conflicts which wait for a user are about."""
+    rows = db.execute("SELECT DISTINCT field FROM conflict WHERE resolution IS NULL ORDER BY field")
+    return [row[0] for row in rows.fetchall()]
 
 
 def conflicts_of_link(db: Database, link: int | None) -> list[OpenConflict]:
@@ -119,9 +131,10 @@ def conflict_times(db: Database, connection: str, stream: str) -> dict[int, int]
     return {row["id"]: row["found_ms"] for row in rows.fetchall()}
 
 
-def open_failures(db: Database, after: int = 0, limit: int = ALL) -> list[OpenFailure]:
-    """Return the failures that are not dismissed, oldest first."""
-    return _failures(db, "f.dismissed IS NULL AND f.id > ? ORDER BY f.id LIMIT ?", after, limit)
+def open_failures(db: Database, after: int = 0, limit: int = ALL, *, connection: str = "") -> list[OpenFailure]:
+    """Return the failures that are not dismissed, oldest first: of all connections, or of one."""
+    condition = "f.dismissed IS NULL AND f.id > ?" + " AND n.name = ?" * bool(connection)
+    return _failures(db, f"{condition} ORDER BY f.id LIMIT ?", after, *filter(None, [connection]), limit)
 
 
 def failures_of_contact(db: Database, record: Record) -> list[OpenFailure]:
@@ -164,10 +177,13 @@ def count_open_failures(db: Database) -> int:
     return _count(db, "failure WHERE dismissed IS NULL")
 
 
-def runs_before(db: Database, run_id: str, limit: int) -> list[StoredRun]:
+def runs_before(db: Database, run_id: str, limit: int, connection: str = "") -> list[StoredRun]:
     """Return runs that began before the given one, the latest first; without a run of that id, the latest of all."""
     before = db.execute("SELECT started_ms, id FROM run WHERE id = ?", (run_id,)).fetchone()
     condition, values = ("(r.started_ms, r.id) < (?, ?)", tuple(before)) if before else ("TRUE", ())
+    if connection:
+        condition += " AND r.connection = (SELECT id FROM connection WHERE name = ?)"
+        values = (*values, connection)
     return _runs(db, f"{condition} ORDER BY r.started_ms DESC, r.id DESC LIMIT ?", *values, limit)
 
 
@@ -227,7 +243,7 @@ def contact_of_line(db: Database, line_id: int) -> tuple[str, str] | None:
     return _account_and_id(db, query, line_id)
 
 
-def _conflicts(db: Database, condition: str, *values: int | None) -> list[OpenConflict]:
+def _conflicts(db: Database, condition: str, *values: int | str | None) -> list[OpenConflict]:
     query = (
         "SELECT c.*, n.name AS connection_name, n.left_account, n.right_account"
         f" FROM conflict c JOIN connection n ON n.id = c.connection WHERE {condition}"

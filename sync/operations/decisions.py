@@ -32,16 +32,19 @@ def settle_many(
     side: str,
     by: str,
     confirm: Callable[[int, int], None],
+    *,
+    keeps: Callable[[OpenConflict], bool] = lambda _conflict: True,
 ) -> Document:
     """Settle the open conflicts of a field, or of every field, for 'left', 'right' or 'newest'.
 
-    `confirm` gets how many will be settled and how many stay open, before anything is stored; it may raise.
+    `confirm` gets how many will be settled and how many stay open, before anything is stored; it may raise. Only
+    conflicts that `keeps` takes are meant.
     """
     with deciding(config) as transaction:
         chosen = [
             one
             for one in queries.open_conflicts(transaction)
-            if field in (None, one.field) and (not connections or one.connection_name in connections)
+            if field in (None, one.field) and (not connections or one.connection_name in connections) and keeps(one)
         ]
         decided = [(one, *_decided(one, side, is_named=field is not None)) for one in chosen]
         settled = [(one, winner) for one, winner, _ in decided if winner]

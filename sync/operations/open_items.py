@@ -27,9 +27,12 @@ def conflicts(config: Config) -> Document:
         return {"conflicts": conflicts_of(db)}
 
 
-def conflicts_of(db: Database, after: int = 0, limit: int = ALL) -> list[Document]:
-    """Return at most `limit` of them, after the one with the number `after`."""
-    return [_conflict(found) for found in queries.open_conflicts(db, after, limit)]
+def conflicts_of(
+    db: Database, after: int = 0, limit: int = ALL, *, connection: str = "", field: str = "", fights: bool = False
+) -> list[Document]:
+    """Return at most `limit` of them, after the one with the number `after`; those of a connection, of a field."""
+    found = queries.open_conflicts(db, after, limit, connection=connection, field=field, fights=fights)
+    return [_conflict(one) for one in found]
 
 
 def conflict(config: Config, conflict_id: int) -> Document:
@@ -68,9 +71,9 @@ def failures(config: Config) -> Document:
         return {"failures": failures_of(db)}
 
 
-def failures_of(db: Database, after: int = 0, limit: int = ALL) -> list[Document]:
-    """Return at most `limit` of them, after the one with the number `after`."""
-    return [_failure(found) for found in queries.open_failures(db, after, limit)]
+def failures_of(db: Database, after: int = 0, limit: int = ALL, *, connection: str = "") -> list[Document]:
+    """Return at most `limit` of them, after the one with the number `after`; those of a connection."""
+    return [_failure(found) for found in queries.open_failures(db, after, limit, connection=connection)]
 
 
 def retry(config: Config, failure_id: int | None) -> Document:

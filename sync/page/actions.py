@@ -9,6 +9,7 @@ from sync.errors import NotThere, UsageError
 from sync.operations import open_items
 from sync.page.access import TOO_MANY, address_of, is_over_tls
 from sync.page.decider import decider
+from sync.page.list_filter import ListFilter
 from sync.page.middleware import GRANTED, REQUEST
 from sync.page.pages import Pages, form_of
 
@@ -92,4 +93,5 @@ class Actions:
 def _position(form: dict[str, str]) -> str:
     """Return the query that leads back to the same page of a list."""
     after = form.get("after", "")
-    return f"&after={after}" if after.isascii() and after.isdigit() and after != "0" else ""
+    place = f"&after={after}" if after.isascii() and after.isdigit() and after != "0" else ""
+    return place + ListFilter.of(form).query

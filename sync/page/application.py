@@ -24,6 +24,7 @@ from sync.page import metrics
 from sync.page.access import API, Access
 from sync.page.actions import Actions
 from sync.page.api import Api
+from sync.page.bulk_actions import BulkActions
 from sync.page.connection_pages import ConnectionPages
 from sync.page.daemon_runs import DaemonRuns
 from sync.page.login_attempts import LoginAttempts
@@ -32,6 +33,7 @@ from sync.page.pages import Pages
 from sync.page.peer_process import End, is_ours
 from sync.page.read_only_state import looking
 from sync.page.renderer import FOLDER, Renderer
+from sync.page.run_pages import RunPages
 from sync.page.search_handles import SearchHandles
 from sync.page.sessions import Sessions
 from sync.page.single_flight import SingleFlight
@@ -55,9 +57,10 @@ def application(
 ) -> "ASGIApp":
     """Return the application; `config` returns the active config."""
     access = Access(config, Sessions(now), ours, LoginAttempts(now))
-    pages = Pages(config, access, Renderer(), SearchHandles(), runs.hanging)
+    pages = Pages(config, access, Renderer(), SearchHandles(), runs)
     routes = [*_programs(config, runs), *_api(Api(pages)), *_pages(pages), *_actions(Actions(pages))]
-    routes += [*_connections(ConnectionPages(pages, runs)), *_files()]
+    routes += [Route("/conflicts/settle", BulkActions(pages).settle, methods=["POST"])]
+    routes += [*_runs(RunPages(pages)), *_connections(ConnectionPages(pages)), *_files()]
     inner = Starlette(routes=routes, exception_handlers=_ErrorPages(pages).handlers())
     inner.router.redirect_slashes = False  # an address is exactly one of ours, or it does not exist
     return RequestMiddleware(inner, access)
@@ -111,6 +114,7 @@ def _pages(pages: Pages) -> list[Route]:
     return [
         Route("/", pages.overview),
         Route("/conflicts", pages.conflicts),
+        Route("/conflicts/settled", pages.settled),
         Route("/conflicts/{id:int}", pages.conflict),
         Route("/conflicts/{id:int}/person", pages.contact_of_conflict),
         Route("/failures", pages.failures),
@@ -118,8 +122,6 @@ def _pages(pages: Pages) -> list[Route]:
         Route("/people", pages.contacts, methods=["GET"]),
         Route("/people", pages.search, methods=["POST"]),
         Route("/people/{handle}", pages.contact),
-        Route("/runs", pages.runs),
-        Route("/runs/{run}", pages.run),
         Route("/history/{id:int}/person", pages.contact_of_line),
     ]
 
@@ -133,6 +135,14 @@ def _actions(actions: Actions) -> list[Route]:
         Route("/login", actions.show_login, methods=["GET"]),
         Route("/login", actions.log_in, methods=["POST"]),
         Route("/leave", actions.log_out, methods=["POST"]),
+    ]
+
+
+def _runs(pages: RunPages) -> list[Route]:
+    return [
+        Route("/runs", pages.runs),
+        Route("/runs/{run}", pages.run),
+        Route("/runs/{run}/changes.csv", pages.csv),
     ]
 
 

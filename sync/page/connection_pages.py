@@ -14,7 +14,6 @@ from sync.errors import NotThere, UsageError
 from sync.operations import approvals
 from sync.operations.contact_lists import contact_list
 from sync.output.formats import AUTOMATIONS
-from sync.page.daemon_runs import DaemonRuns
 from sync.page.decider import decider
 from sync.page.overview import PAGE, TITLES, connection_facts
 from sync.page.pages import Pages, form_of, number_in
@@ -33,9 +32,9 @@ DONE = {
 class ConnectionPages:
     """The handlers of the pages about one connection."""
 
-    def __init__(self, pages: Pages, runs: DaemonRuns) -> None:
+    def __init__(self, pages: Pages) -> None:
         self._pages = pages
-        self._runs = runs
+        self._runs = pages.runs
 
     def show(self, request: Request) -> Response:
         """Show one connection in full."""

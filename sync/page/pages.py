@@ -1,10 +1,10 @@
-"""The pages: the overview, open conflicts and failures, runs, and the history of one contact.
+"""The pages: the overview, open and settled conflicts, failures, and the history of one contact.
 
 A list shows PAGE entries at a time, by the numbers of its entries. A contact is shown by the number of a conflict, a
 failure or a line of the history, or under a random name in place of the search text.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,13 +14,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from state.database import Database
-from state.queries import count_open_conflicts, count_open_failures
+from state.queries import count_open_conflicts, count_open_failures, disputed_fields
 from sync.config.model import Config
 from sync.errors import NotThere, UsageError
 from sync.operations import open_items
 from sync.operations.explain import explain_in
 from sync.page import records
 from sync.page.access import Access, PageRequest
+from sync.page.daemon_runs import DaemonRuns
+from sync.page.list_filter import ListFilter
 from sync.page.middleware import GRANTED, REQUEST
 from sync.page.overview import Wanted, overview
 from sync.page.read_only_state import looking
@@ -42,7 +44,7 @@ class Pages:
     access: Access
     renderer: Renderer
     handles: SearchHandles
-    hanging: Callable[[], Iterable[str]]
+    runs: DaemonRuns
 
     def page(self, request: Request, name: str, status: int = 200, **facts: Any) -> Response:
         """Return a page, with the form token of the session."""
@@ -61,16 +63,29 @@ class Pages:
         """Show the overview of all connections, or of those with a part of a name."""
         wanted = Wanted(request.query_params.get("name", "").strip(), number_in(request, "start"))
         with self.looking() as (db, facts):
-            found = overview(db, self.config(), self.hanging(), datetime.now(UTC), wanted)
+            found = overview(db, self.config(), self.runs.hanging(), datetime.now(UTC), wanted)
         return self.page(request, "overview", **facts, **found)
 
     def conflicts(self, request: Request) -> Response:
-        """Show the open conflicts."""
-        after = number_in(request, "after")
+        """Show the open conflicts: all, or those of a connection, of a field, or about fights."""
+        after, wanted = number_in(request, "after"), ListFilter.of(request.query_params)
         with self.looking() as (db, facts):
-            found = open_items.conflicts_of(db, after, PAGE + 1)
-        settled = number_in(request, "settled")
-        return self.page(request, "conflicts", **facts, **_paged("conflicts", found, after), settled=settled)
+            found = open_items.conflicts_of(
+                db, after, PAGE + 1, connection=wanted.connection, field=wanted.field, fights=bool(wanted.kind)
+            )
+            fields = disputed_fields(db)
+        done = {name: number_in(request, name) for name in ("settled", "many")}
+        return self.page(
+            request, "conflicts", **facts, **_paged("conflicts", found, after), **done, wanted=wanted, fields=fields
+        )
+
+    def settled(self, request: Request) -> Response:
+        """Show the conflicts that users settled: who, what and when."""
+        before = number_in(request, "before")
+        with self.looking() as (db, facts):
+            found = records.settled(db, before, PAGE + 1)
+        more = found[PAGE - 1].line.id if len(found) > PAGE else 0
+        return self.page(request, "settled", **facts, lines=found[:PAGE], more=more, before=before)
 
     def conflict(self, request: Request, status: int = 200, problem: str = "", typed: str = "") -> Response:
         """Show one conflict, with an input for another value."""
@@ -80,30 +95,14 @@ class Pages:
 
     def failures(self, request: Request, status: int = 200, problem: str = "") -> Response:
         """Show the open failures."""
-        after = number_in(request, "after")
+        after, wanted = number_in(request, "after"), ListFilter.of(request.query_params)
         with self.looking() as (db, facts):
-            found = open_items.failures_of(db, after, PAGE + 1)
+            found = open_items.failures_of(db, after, PAGE + 1, connection=wanted.connection)
         did = {name: number_in(request, name) for name in ("retried", "dismissed", "all")}
         return self.page(
-            request, "failures", status, **facts, **_paged("failures", found, after), **did, problem=problem
-        )
-
-    def runs(self, request: Request) -> Response:
-        """Show the runs, latest first."""
-        with self.looking() as (db, facts):
-            found = records.runs(db, request.query_params.get("before", ""), PAGE + 1)
-        more = found[PAGE - 1]["run"] if len(found) > PAGE else ""
-        first = "before" not in request.query_params
-        return self.page(request, "runs", **facts, runs=found[:PAGE], more=more, first=first)
-
-    def run(self, request: Request) -> Response:
-        """Show one run and what it wrote."""
-        name, after = request.path_params["run"], number_in(request, "after")
-        with self.looking() as (db, facts):
-            report = records.run(db, name)
-            found = records.changes(db, name, after, PAGE + 1)
-        more = found[PAGE - 1].line.id if len(found) > PAGE else 0
-        return self.page(request, "run", **facts, run=report, changes=found[:PAGE], more=more, after=after)
+            request, "failures", status, **facts, **_paged("failures", found, after), **did, problem=problem,
+            wanted=wanted,
+        )  # fmt: skip
 
     def contacts(self, request: Request, status: int = 200, problem: str = "", typed: str = "") -> Response:
         """Show the search form for contacts."""

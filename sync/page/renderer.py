@@ -14,6 +14,7 @@ from connectors.contact import Value
 from sync import __version__
 from sync.output.formats import WHOLE, time_text
 from sync.output.text import counted, span_text
+from sync.rules.contact_codec import from_ms
 from sync.text_output.timeline import EVENTS, REASONS
 
 FOLDER: Final = Path(__file__).parent
@@ -38,6 +39,7 @@ def environment() -> Environment:
         "cut": cut,
         "moment": moment,
         "iso": iso,
+        "from_ms": from_ms,
         "at": at,
         "rule": lambda rule: REASONS.get(rule, rule),
         "event": lambda rule: EVENTS.get(rule, rule),

@@ -162,7 +162,8 @@ class Visitor:
 async def _asked(app: Any, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
     parts = urlsplit(path)
     scope = {
-        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
+        "type": "http", "asgi": {"version": "3.0", "spec_version": "2.4"}, "http_version": "1.1",
+        "method": method, "scheme": "http",
         "path": parts.path, "raw_path": parts.path.encode(), "query_string": parts.query.encode(), "root_path": "",
         "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()],
         "client": CLIENT, "server": SERVER,

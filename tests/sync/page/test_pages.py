@@ -16,7 +16,7 @@ from sync.page.overview import verdict
 from tests.sync.page.client import Answer, Visitor
 from tests.sync.page.state_files import BEGUN_MS, EMAIL, LEFT, LOST, PHONE, RIGHT, RUN, change, stored
 
-ABOUT_ADA = ("/conflicts", "/conflicts/1", "/conflicts/1/person", "/runs", f"/runs/{RUN}")
+ABOUT_ADA = ("/conflicts/settled", "/conflicts", "/conflicts/1", "/conflicts/1/person", "/runs", f"/runs/{RUN}")
 OF_SALES = ("/connections/sales", "/connections/sales/contacts/in-sync", "/connections/sales/contacts/left-out")
 OTHERS = ("/failures", "/failures/1/person", "/history/1/person", "/history/2/person", "/people")
 EVERY_PAGE = ("/", *OF_SALES, *ABOUT_ADA, *OTHERS)
@@ -252,7 +252,8 @@ def test_a_page_can_be_used_without_a_mouse_and_without_eyes(visitor: Visitor, p
     ids = [one["id"] for _, one in page.tags if "id" in one]
     assert len(ids) == len(set(ids))
     labelled = {one["for"] for one in page.attributes("label")}
-    assert {one["id"] for one in page.attributes("input") if one.get("type") != "hidden"} == labelled
+    typed = [one for one in page.attributes("input") if one.get("type") != "hidden"]
+    assert {one["id"] for one in [*typed, *page.attributes("select")]} == labelled
     referred = [
         name
         for _, one in page.tags
