@@ -1,10 +1,10 @@
 """Write many contacts at Apollo in as few calls as possible (R34): a connectors.bulk.BulkWriter.
 
 Rules kept here:
-- bulk_create and bulk_update take 100 contacts in a call. Phones, website, lists and the stage of a contact that exists
-  are not among what bulk_update takes: a contact that needs one of them costs one PATCH, with everything of it inside;
-- contacts that get the same stage, or are put on the same lists, and need nothing else besides what bulk_update takes,
-  share one call for that;
+- bulk_create and bulk_update take 100 contacts in a call. Phones, website and the stage of an existing contact are not
+  among what bulk_update takes: a contact that needs one of them costs one PATCH, with everything of it inside;
+- contacts that get the same stage and need nothing else besides what bulk_update takes share one call for that;
+- lists are never replaced here: contacts that are put on the same lists, or taken from them, share one call for that;
 - a batch that is refused is written in halves, down to the one contact that is why. A contact that is deleted is named
   by the refusal, and the others are written without it;
 - a row of an answer belongs to the contact with its id, its source id, or its address; what has none is unknown.
@@ -20,13 +20,14 @@ from typing import Any, Final
 from connectors.apollo.client import ApolloClient, deleted_ids
 from connectors.apollo.custom_fields import MARKER
 from connectors.apollo.encode import NEW, STAGE, ApolloWrite
+from connectors.apollo.list_changes import Names, changed_lists, in_few_calls, list_changes
 from connectors.apollo.mapping import PLACE, PLAIN, SLOTS, TYPES, ApolloMapper
 from connectors.apollo.search_reading import ApolloSearch
 from connectors.apollo.write import ApolloWriter
 from connectors.bulk import ChangedContact, NewContact, Outcome
 from connectors.connector import WriteResult
 from connectors.contact import Fields
-from connectors.errors import ConnectorError, OutcomeUnknown, RecordGone, RecordRefused
+from connectors.errors import AuthError, ConnectorError, OutcomeUnknown, RecordGone, RecordRefused
 from connectors.records import Page, Raw
 from connectors.values import country, email, instant, labels
 
@@ -46,6 +47,7 @@ class _Order:
     """One contact of a batch: what is sent, what the record shows so far, and how it went.
 
     `late_error` ended a call after others had written a part: then `unwritten` are the fields that are still open.
+    `added` and `removed` are the lists that it is put on and taken from: they are not in `write`.
     """
 
     current: Raw
@@ -57,6 +59,8 @@ class _Order:
     error: ConnectorError | None = None
     late_error: ConnectorError | None = None
     unwritten: set[str] = field(default_factory=set)
+    added: Names = ()
+    removed: Names = ()
 
     @property
     def id(self) -> str:
@@ -181,15 +185,15 @@ class ApolloBulkWriter:
         return calls
 
     def _count_creates(self, wave: Sequence[Fields]) -> int:
-        named = [tuple(sorted(one.get("tags") or ())) for one in wave]
-        lists = {name for names in named for name in names} if len(set(named)) > 1 else ()
+        named: list[tuple[Names, None]] = [(tuple(sorted(_tags_of(one))), None) for one in wave]
+        lists = in_few_calls(named) if len(set(named)) > 1 else ()
         owned = any(one.get("owner") for one in wave)
         return 1 + sum(1 for one in wave if one.get("website")) + len(lists) + owned
 
     def _count_updates(self, wave: Sequence[tuple[Raw, Fields]]) -> int:
         orders = [_Order(raw, {}, changes, self._writer.encoded(raw, {}, changes, None)) for raw, changes in wave]
         plan = self._plan(orders)
-        return bool(plan.bulk) + len(plan.patched) + len(plan.stages) + len(plan.lists)
+        return bool(plan.bulk) + len(plan.patched) + len(plan.stages) + len(plan.put_on) + len(plan.taken_from)
 
     def _create(self, orders: Sequence[_Order], lists: Sequence[str], items: Mapping[int, NewContact]) -> None:
         bodies = [{key: value for key, value in order.write.body.items() if key not in NOT_CREATED} for order in orders]
@@ -222,6 +226,7 @@ class ApolloBulkWriter:
             return
         order.show(answer.raw, answer.served_at)
         order.write = replace(order.write, body={}, impossible=order.write.impossible | answer.refused)
+        order.added = order.removed = ()
 
     def _assign(self, orders: Sequence[_Order], page: Page) -> None:
         """Give each contact the row that shows its source id, else its address, else its place in the answer."""
@@ -262,73 +267,60 @@ class ApolloBulkWriter:
             # The contact exists: its id is kept whatever became of the rest, and an update writes that later.
             order.late_error = one.error or one.late_error
             if order.late_error is not None:
-                order.unwritten |= _names_of(one.write.body) if one.error is not None else one.unwritten
+                order.unwritten |= _names_of(one) if one.error is not None else one.unwritten
 
     def _write_all(self, orders: Sequence[_Order], items: Mapping[int, ChangedContact]) -> None:
         plan = self._plan(orders)
         self._bulk_update(plan.bulk, items)
         for stage, same in plan.stages.items():
             self._shared(same, partial(self._client.update_stages, stage_id=stage), {STAGE: stage})
-        for names, same in plan.lists.items():
-            self._add_to_lists(same, names)
+        for names, same in plan.put_on.items():
+            self._change_lists(same, names, adding=True)
+        for names, same in plan.taken_from.items():
+            self._change_lists(same, names, adding=False)
         for order in plan.patched:
             self._patch(order, items)
         for order in plan.unsent:
             self._read(order)
 
     def _plan(self, orders: Sequence[_Order]) -> "_Plan":
-        plan = _Plan()
-        stages, lists = self._shareable(orders)
         for order in orders:
-            rest = order.write.rest
-            stage, names = stages.get(id(order)), lists.get(id(order))
-            left = rest.keys() - ({STAGE} if stage else set()) - ({"label_names"} if names else set())
-            if left:
+            self._separate_lists(order)
+        plan = _Plan(
+            put_on=in_few_calls([(order.added, order) for order in orders]),
+            taken_from=in_few_calls([(order.removed, order) for order in orders]),
+        )
+        stages = self._shared_stages(orders)
+        for order in orders:
+            stage = stages.get(id(order))
+            if order.write.rest.keys() - ({STAGE} if stage else set()):
                 plan.patched.append(order)
                 if order.write.parts()[1]:
                     plan.bulk.append(order)
                 continue
             if stage:
                 plan.stages[stage].append(order)
-            if names:
-                plan.lists[names].append(order)
             if order.write.bulk:
                 plan.bulk.append(order)
-            elif not rest:
+            elif not order.write.body and not order.added and not order.removed:
                 plan.unsent.append(order)
         return plan
 
-    def _shareable(self, orders: Sequence[_Order]) -> tuple[dict[int, str], dict[int, tuple[str, ...]]]:
-        """Return the stage, and the lists to be put on, of those contacts that need no PATCH besides."""
-        stages: dict[str, list[int]] = defaultdict(list)
-        lists: dict[tuple[str, ...], list[int]] = defaultdict(list)
-        for order in orders:
-            rest = order.write.rest
-            if not rest.keys() <= {STAGE, "label_names"}:
-                continue
-            if rest.get(STAGE):
-                stages[rest[STAGE]].append(id(order))
-            added = self._only_added(order)
-            if added:
-                lists[added].append(id(order))
-        found = {key: stage for stage, keys in stages.items() if len(keys) >= SHARED for key in keys}
-        put = {key: names for names, keys in lists.items() if len(keys) >= SHARED for key in keys}
-        for order in orders:
-            rest = order.write.rest
-            # What is not shared needs a PATCH, which takes the shared part along.
-            if (STAGE in rest and id(order) not in found) or ("label_names" in rest and id(order) not in put):
-                found.pop(id(order), None)
-                put.pop(id(order), None)
-        return found, put
+    def _separate_lists(self, order: _Order) -> None:
+        names = order.write.body.get("label_names")
+        if isinstance(names, list):
+            order.added, order.removed = list_changes(order.current, names, self._mapper.lists)
+            rest = {key: value for key, value in order.write.body.items() if key != "label_names"}
+            order.write = replace(order.write, body=rest)
 
-    def _only_added(self, order: _Order) -> tuple[str, ...]:
-        """Return the lists that a contact is put on, () where it also leaves one."""
-        names = order.write.rest.get("label_names")
-        if not isinstance(names, list):
-            return ()
-        had = {labels.key(self._mapper.lists.name_of(str(each)) or "") for each in order.current.get("label_ids") or ()}
-        wanted = {labels.key(name): name for name in names}
-        return tuple(wanted[key] for key in sorted(wanted.keys() - had)) if had <= wanted.keys() else ()
+    def _shared_stages(self, orders: Sequence[_Order]) -> dict[int, str]:
+        """Return the stage of those contacts that need no PATCH besides, where several get the same."""
+        stages: dict[str, list[int]] = defaultdict(list)
+        for order in orders:
+            rest = order.write.rest
+            if rest.keys() == {STAGE} and rest[STAGE]:
+                stages[rest[STAGE]].append(id(order))
+        return {key: stage for stage, keys in stages.items() if len(keys) >= SHARED for key in keys}
 
     def _bulk_update(self, orders: Sequence[_Order], items: Mapping[int, ChangedContact]) -> None:
         if not orders:
@@ -378,6 +370,7 @@ class ApolloBulkWriter:
             return
         order.show(answer.raw, answer.served_at)
         order.write = replace(order.write, body={}, impossible=order.write.impossible | answer.refused)
+        order.added = order.removed = ()
 
     def _shared(self, orders: Sequence[_Order], call: Callable[[Sequence[str]], Page], sent: Mapping[str, Any]) -> None:
         """Make one call for many contacts that gives all of them the same value."""
@@ -395,24 +388,44 @@ class ApolloBulkWriter:
             else:
                 order.error = self._unknown(f"the answer to a call for many does not show contact {order.id}")
 
-    def _add_to_lists(self, orders: Sequence[_Order], names: tuple[str, ...]) -> None:
+    def _change_lists(self, orders: Sequence[_Order], names: Names, *, adding: bool) -> None:
+        """Put contacts on lists, or take them from them. Their answer shows no contact: what was changed is known."""
         if any(self._mapper.lists.id_of(name) is None for name in names):
             self._mapper.lists.expect_new()
-        alive = [order for order in orders if order.error is None and order.write.body]
+        alive = [order for order in orders if order.error is None and (order.added or order.removed)]
+        call = self._client.add_to_lists if adding else self._client.remove_from_lists
         try:
-            served_at = self._client.add_to_lists([order.id for order in alive], names) if alive else None
+            served_at = call([order.id for order in alive], names) if alive else None
+        except AuthError:  # the key may not cover these calls
+            for order in alive:
+                self._replace_lists(order, names, adding=adding)
+            return
         except ConnectorError as error:
             for order in alive:
                 self._fail(order, error, {"label_names": list(names)})
             return
-        # The answer shows no contact: the lists are read once, and what was added is known.
+        if served_at is None:
+            return
         ids = {labels.key(name): key for key, name in self._mapper.lists.fresh_names(names).items()}
+        changed = [ids[labels.key(name)] for name in names if labels.key(name) in ids]
         for order in alive:
-            had = list(order.shown.get("label_ids", order.current.get("label_ids")) or ())
-            more = [ids[labels.key(name)] for name in names if labels.key(name) in ids]
-            shown = {"label_ids": [*had, *(each for each in more if each not in had)]}
-            if served_at is not None:
-                order.show(shown, served_at)
+            had = [str(each) for each in order.shown.get("label_ids", order.current.get("label_ids")) or ()]
+            more = [*had, *(each for each in changed if each not in had)]
+            kept = more if adding else [each for each in had if each not in changed]
+            order.show({"label_ids": kept}, served_at)
+
+    def _replace_lists(self, order: _Order, names: Names, *, adding: bool) -> None:
+        """Write all lists of a contact, as they are right before that, with the change."""
+        try:
+            now = self._client.read_contact(order.id).records[0]
+            kept = changed_lists(now, names, self._mapper.lists, adding=adding)
+            if kept is None:
+                raise RecordRefused(self._client.account, f"contact {order.id} is on a list without a name")
+            page = self._client.patch_contact(order.id, {"label_names": kept})
+        except ConnectorError as error:
+            self._fail(order, error, {"label_names": list(names)})
+        else:
+            order.show(page.records[0], page.served_at)
 
     def _patch(self, order: _Order, items: Mapping[int, ChangedContact]) -> None:
         if order.error is not None or not order.write.body:
@@ -444,7 +457,7 @@ class ApolloBulkWriter:
         if order.served_at is None or isinstance(error, OutcomeUnknown | RecordGone):
             order.error = error
             return
-        order.unwritten |= _names_of(sent)
+        order.unwritten |= {name for key in sent for name in FIELDS_OF.get(key, ())}
         order.late_error = error
 
     def _outcome(self, order: _Order) -> Outcome:
@@ -494,7 +507,8 @@ class _Plan:
     bulk: list[_Order] = field(default_factory=list)
     patched: list[_Order] = field(default_factory=list)
     stages: dict[str, list[_Order]] = field(default_factory=lambda: defaultdict(list))
-    lists: dict[tuple[str, ...], list[_Order]] = field(default_factory=lambda: defaultdict(list))
+    put_on: dict[Names, list[_Order]] = field(default_factory=dict)
+    taken_from: dict[Names, list[_Order]] = field(default_factory=dict)
     unsent: list[_Order] = field(default_factory=list)
 
 
@@ -521,8 +535,10 @@ FIELDS_OF: Final[Mapping[str, tuple[str, ...]]] = {
 """The fields that each key of a PATCH carries."""
 
 
-def _names_of(body: Mapping[str, Any]) -> set[str]:
-    return {name for key in body for name in FIELDS_OF.get(key, ())}
+def _names_of(order: _Order) -> set[str]:
+    """Return the fields that an order carries."""
+    keys = {*order.write.body, *(("label_names",) if order.added or order.removed else ())}
+    return {name for key in keys for name in FIELDS_OF.get(key, ())}
 
 
 def _phone_rows(fields: Fields, memory: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -547,3 +563,8 @@ def _spoken(name: str, value: Any) -> Any:
 def _time(raw: Raw) -> float:
     moment = instant.parse(raw.get("updated_at"))
     return 0.0 if moment is None else moment.timestamp()
+
+
+def _tags_of(fields: Fields) -> Names:
+    tags = fields.get("tags")
+    return tags if isinstance(tags, tuple) else ()

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 SCOPES: Final = {
     "search": "api/v1/contacts/search and api/v1/contacts/show",
-    "write": "api/v1/contacts/create, update, bulk_create, bulk_update and update_stages",
+    "write": "api/v1/contacts/create, update, bulk_create, bulk_update and update_stages, and "
+    "api/v1/labels/add_entity_ids_to_label_names and remove_entity_ids_from_label_names",
     "stages": "api/v1/contact_stages/index",
     "users": "api/v1/users/search",
     "lists": "api/v1/labels/index",

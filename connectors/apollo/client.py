@@ -131,8 +131,11 @@ class ApolloClient:
 
         Raises RecordRefused, OutcomeUnknown.
         """
-        body = {"entity_ids": list(record_ids), "label_names": list(names), "modality": "contacts"}
-        return self._change("POST", "/labels/add_entity_ids_to_label_names", body).served_at
+        return self._change("POST", "/labels/add_entity_ids_to_label_names", _listing(record_ids, names)).served_at
+
+    def remove_from_lists(self, record_ids: Sequence[str], names: Sequence[str]) -> datetime:
+        """Take contacts from lists; return the server's time. Raises RecordRefused, OutcomeUnknown."""
+        return self._change("POST", "/labels/remove_entity_ids_from_label_names", _listing(record_ids, names)).served_at
 
     def list_stages(self) -> Sequence[Raw]:
         """Return the stages of the team. Raises AuthError, RecordRefused, TransientError."""
@@ -211,6 +214,10 @@ class ApolloClient:
         if rows is None:
             raise OutcomeUnknown(self.account, f"a write was answered without {key}", accepted=True)
         return Page(rows, reply.served_at)
+
+
+def _listing(record_ids: Sequence[str], names: Sequence[str]) -> dict[str, Any]:
+    return {"entity_ids": list(record_ids), "label_names": list(names), "modality": "contacts"}
 
 
 def object_in(body: Any, key: str) -> Raw | None:

@@ -209,7 +209,9 @@ def _read_arrival(context: Context, side: Side, intent: UpdateIntent, link: Link
     except RecordGone:
         return None  # a deletion that is found in the usual way
     contact = side.connector.to_contact(raw, memory_of(link, side))
-    outcome = outcome_of_update(intent.sent, _observation(context, side, intent, raw, contact))
+    in_one_call = side.connector.bulk is None
+    observed = _observation(context, side, intent, raw, contact)
+    outcome = outcome_of_update(intent.sent, observed, in_one_call=in_one_call)
     elements = {name: _elements_of(intent, name, contact) for name in intent.sent}
     parts = {name: found for name, found in elements.items() if found and name not in outcome.arrived}
     is_begun = bool(outcome.begun) or any(elements.values())

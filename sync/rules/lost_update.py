@@ -6,6 +6,8 @@ Rules kept here:
   value was put back by a person or never taken. That cannot be known, so it counts as changed on both sides;
 - nothing was put back where the record's time is still that from before the update: no user edited it since. A field
   that showed something else then was read from a stale or a damaged answer;
+- a system that takes many contacts at once takes one contact in several calls (R34). There, a field with its old value
+  did not arrive;
 - if no field shows what was sent but the record changed, a person edited it. A field with its old value did not arrive
   if another change explains the edit; else it was put back;
 - every value that may have been overwritten goes into the history, except what surely did not arrive, and except a
@@ -50,15 +52,17 @@ class UpdateOutcome:
     begun: frozenset[str] = frozenset()
 
 
-def outcome_of_update(sent: Mapping[str, Value], observed: UpdateObservation) -> UpdateOutcome:
-    """Decide what happened to each sent field."""
+def outcome_of_update(
+    sent: Mapping[str, Value], observed: UpdateObservation, *, in_one_call: bool = True
+) -> UpdateOutcome:
+    """Decide what happened to each sent field. Not `in_one_call`, one that arrived says nothing about the others."""
     if not observed.touched:
         return UpdateOutcome()
     arrived = frozenset(name for name in sent if _has_arrived(name, sent[name], observed))
     is_proven = not arrived <= WRITTEN_SEPARATELY
     old = frozenset(name for name in sent.keys() - arrived if _shows_old(name, observed))
     is_explained = observed.others_changed or any(name in observed.now for name in sent.keys() - arrived - old)
-    may_be_put_back = observed.edited and (is_proven or not is_explained)
+    may_be_put_back = in_one_call and observed.edited and (is_proven or not is_explained)
     put_back = old - WRITTEN_SEPARATELY if may_be_put_back else frozenset()
     view = SideView(observed.now, observed.before)
     begun = frozenset(name for name in sent.keys() - arrived if view.is_half_written(name, sent[name]))

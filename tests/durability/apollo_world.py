@@ -160,7 +160,7 @@ def edits(world: ApolloKillWorld) -> None:
     """Edit both sides: names in bulk, one number, the same tag for some, who may not be contacted any more."""
     gh, ap = world.gh, world.ap
     gh.edit(world.at_hub("Ann"), lastName="Reeds", companyName="Acme & Sons")
-    gh.edit(world.at_hub("Bob"), lastName="Lakes", assignedTo=gh.users[1]["id"])
+    gh.edit(world.at_hub("Bob"), lastName="Lakes", assignedTo=gh.users[1]["id"], phone="+12125550177")
     gh.edit(world.at_hub("Cai"), phone="+12125550133", city="Salem")
     for first in ("Fay", "Gus"):
         gh.edit(world.at_hub(first), tags=["looms", "met"])

@@ -125,3 +125,34 @@ def test_the_price_of_writes_is_the_number_of_the_calls_that_they_take(place: Ap
     price = bulk_of(place).count_calls([], [(rows[key], one) for key, one in changes.items()])
     _, calls = update(place, changes)
     assert price == len(calls)
+
+
+def test_a_list_that_a_person_adds_meanwhile_is_kept(place: ApolloPlace) -> None:
+    ids = people(place, 2)
+    rows = {record["id"]: record for record in place.sandbox.people()}
+    place.edit(ids[0], {"tags": ("by hand",)})
+    changes: Fields = {"tags": ("vip",), "website": "https://www.example.com"}
+    bulk_of(place).update_contacts([ChangedContact(rows[key], changes, None) for key in ids])
+    names = [{place.sandbox.labels[key] for key in each["label_ids"]} for each in shown(place)]
+    assert names == [{"by hand", "vip"}, {"vip"}]
+
+
+def test_contacts_that_leave_the_same_lists_share_a_call(place: ApolloPlace) -> None:
+    ids = people(place, 3)
+    update(place, {key: {"tags": ("vip", "lead")} for key in ids})
+    found, calls = update(place, {ids[0]: {"tags": ("vip",)}, ids[1]: {"tags": ("vip",)}, ids[2]: {"tags": None}})
+    assert all(isinstance(one, WriteResult) and not one.refused for one in found)
+    assert set(calls) - {"labels"} == {"remove_entity_ids_from_label_names"}
+    names = [[place.sandbox.labels[key] for key in each["label_ids"]] for each in shown(place)]
+    assert names == [["vip"], ["vip"], []]
+
+
+def test_a_key_that_may_not_change_lists_of_many_writes_those_of_each_right_after_reading_them(
+    place: ApolloPlace,
+) -> None:
+    ids = people(place, 2)
+    place.sandbox.quirks.scopes_missing = frozenset({"labels/add"})
+    found, calls = update(place, {ids[0]: {"tags": ("vip",)}, ids[1]: {"tags": ("vip",), "title": "B"}})
+    assert all(isinstance(one, WriteResult) and not one.refused for one in found)
+    assert calls.count("PATCH") == 2
+    assert [[place.sandbox.labels[key] for key in each["label_ids"]] for each in shown(place)] == [["vip"], ["vip"]]

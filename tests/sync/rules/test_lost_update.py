@@ -92,3 +92,11 @@ def test_whatever_shows_it_falls_into_one_kind_and_only_what_surely_stayed_is_le
     assert not found.put_back & WRITTEN_SEPARATELY
     for name in sent.keys() - found.overwritten:
         assert not touched or (name in now and now[name] == before.get(name)) or now[name] == before.get(name)
+
+
+def test_of_several_calls_one_that_arrived_says_nothing_about_a_field_with_its_old_value() -> None:
+    observed = UpdateObservation({"city": "Oslo", "title": None}, {"city": "Paris", "title": None})
+    found = outcome_of_update({"city": "Paris", "title": "Boss"}, observed, in_one_call=False)
+    assert found.arrived == {"city"}
+    assert found.put_back == frozenset()
+    assert outcome_of_update({"city": "Paris", "title": "Boss"}, observed).put_back == {"title"}
