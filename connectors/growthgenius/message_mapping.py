@@ -72,9 +72,10 @@ class MessageReader:
 
 
 def words(raw: object) -> str | None:
-    """Return the readable text of a JSON value, "" where there is none, None for no single value."""
+    """Return the readable text of a JSON value, "" where there is none, None for no single value, or an illegible one."""
     if isinstance(raw, str):
-        return markup.readable(raw) or attachments.described(None, raw)
+        found = markup.readable(raw) or attachments.described(None, raw)
+        return None if not found and text.is_illegible(raw) else found
     found = text.clean(raw)
     return None if isinstance(found, Unknown | Unmapped) else found or ""
 

@@ -79,6 +79,8 @@ def test_the_documented_message_is_read() -> None:
         (5, "5"),
         ("<p>Hi&nbsp;Ann</p><p>Bob</p>", "Hi Ann\n\nBob"),
         ("5 < 6 & <hello>", "5 < 6 & <hello>"),
+        ("\x00", None),
+        ("Hi\x00", "Hi"),
     ],
 )
 def test_a_text_is_what_a_user_reads_and_what_is_no_text_is_unknown(raw: Any, text: str | None) -> None:
