@@ -38,7 +38,7 @@ from sync.notifications.sender import NotificationSender
 from sync.output import event_log
 from sync.output.formats import time_text
 from sync.rules.contact_codec import to_ms
-from sync.rules.schedule import EndedRun, NextRun, hint_delay, next_run
+from sync.rules.schedule import EndedRun, NextRun, hint_delay
 from sync.webhooks.counters import Counters
 
 SETTLED = timedelta(seconds=1)
@@ -223,24 +223,12 @@ class Daemon:
             if self._streams.get(stream.key) is not stream:
                 self._run_at(stream.key, self._clock.now())  # with the config that became active meanwhile
                 return
-            at = following.at or self._next_time(stream, ended, hinted=hinted)
+            at = following.at or stream.next_time(ended, self._planned(stream.key), hinted=hinted)
             if at is not None:
                 at = self._run_at(stream.key, at)
         _log_next_run(ended, following, at)
         row = PlannedRun(stream.connection.name, stream.name, to_ms(at), stream.standing.delayed)
         self._in_state(lambda transaction: plan_run(transaction, row))
-
-    def _next_time(self, stream: Stream, ended: EndedRun, *, hinted: bool) -> datetime | None:
-        """Return when a stream runs next after a run without an error."""
-        soon = self._clock.now() + hint_delay(stream.connection.settle)
-        look = hinted and stream.can_be_woken
-        slower = ended.at + stream.slower
-        stream.note_schedule(ended, next_run(self._planned(stream.key), soon, slower, look=False))
-        planned = next_run(self._planned(stream.key), soon, slower, look=look)
-        # A run for the sake of hints moves the schedule, and no list.
-        at = _earlier(planned, stream.reconcile_at(), stream.lists_at)
-        # Before a contact is created, a run lists everything, even for the sake of one hint.
-        return at if at is None or stream.rests_until is None else max(at, stream.rests_until)
 
     def _run_at(self, key: str, at: datetime) -> datetime:
         """Plan a run, but not before the present job has ended; return its time."""
@@ -267,10 +255,6 @@ class Daemon:
                 change(transaction)
         except (StateError, LockHeld, DatabaseError) as error:
             event_log.error("the plan cannot be written", reason=str(error))
-
-
-def _earlier(*times: datetime | None) -> datetime | None:
-    return min(filter(None, times), default=None)
 
 
 def _report_stall(stream: Stream, since: datetime | None) -> None:

@@ -35,8 +35,10 @@ from sync.rules.schedule import (
     NextRun,
     StreamStatus,
     after,
+    hint_delay,
     is_hanging,
     is_stalled,
+    next_run,
     poll_gap_with_webhooks,
     reconcile_at,
 )
@@ -124,10 +126,19 @@ class Stream:
             self.waiting = ended.how == "waiting"
         return following
 
-    def note_schedule(self, ended: EndedRun, planned: datetime | None) -> None:
-        """Note when everything is to be listed again: at the time that the schedule has planned."""
+    def next_time(self, ended: EndedRun, planned: datetime | None, *, hinted: bool) -> datetime | None:
+        """Return when the stream runs next after a run without an error, and note when everything is listed next.
+
+        `planned` is the next time of the schedule, `hinted` whether hints wait.
+        """
+        soon, slower = self.clock.now() + hint_delay(self.connection.settle), ended.at + self.slower
         if ended.how == "done" and ended.lists and only_lists(self.config, self.connection):
-            self.lists_at = planned
+            self.lists_at = next_run(planned, soon, slower, look=False)
+        at = next_run(planned, soon, slower, look=hinted and self.can_be_woken)
+        # A run for the sake of hints moves the schedule, and no list.
+        times = [each for each in (at, self.reconcile_at(), self.lists_at) if each is not None]
+        # Before a contact is created, a run lists everything, even for the sake of one hint.
+        return max(min(times), self.rests_until or min(times)) if times else None
 
     def look_for_hints(self, ended: EndedRun) -> bool:
         """Return whether hints wait after a run without an error.
