@@ -72,7 +72,7 @@ class MessageReader:
 
 
 def words(raw: object) -> str | None:
-    """Return the readable text of a JSON value, "" where there is none, None for no single value, or an illegible one."""
+    """Return the readable text of a JSON value, "" where there is none, None for an illegible one or several."""
     if isinstance(raw, str):
         found = markup.readable(raw) or attachments.described(None, raw)
         return None if not found and text.is_illegible(raw) else found
