@@ -9,8 +9,8 @@ the other link has written another value over that at M, which has not come thro
 
 Where neither is certain, the field meets as it does everywhere, with one exception. Where both sides show what their
 own links agreed on, and one of them is empty, a user has cleared or added the value at M between two creates. The
-number of a creation does not tell when its source was read. So the blank is not filled: it is a conflict, which the link
-that lags behind closes when it carries what M shows.
+number of a creation does not tell when its source was read. So the blank is not filled: it is a conflict, which the
+link that lags behind closes when it carries what M shows.
 """
 
 from collections.abc import Iterator, Mapping
