@@ -188,8 +188,10 @@ class System(Generic[AccountT]):
     `demo` starts no server yet: it builds the sandbox of the demo. So does `rehearsal`, for the copy of an account that
     the HTTP client reads; it gets how far the server's clock is ahead of ours.
     `standard_places` are the places of standard fields; no other field is written to one of the `fixed_fields`.
-    `place_form` returns what all spellings of one place have in common. Earlier releases ignored a place that a config
-    gave one of the `native_fields`, so that configs in use may have any (sync.config.ignored_places).
+    `place_form` returns what all spellings of one place have in common. `custom_place` returns the place that a text in
+    a config means for a standard field which is none of the `native_fields` and converts by no type. Earlier releases
+    ignored a place that a config gave one of the `native_fields`, so that configs in use may have any
+    (sync.config.ignored_places).
     """
 
     kind: str
@@ -211,4 +213,5 @@ class System(Generic[AccountT]):
     standard_places: Mapping[str, str] = field(default_factory=dict)
     fixed_fields: frozenset[str] = frozenset()
     place_form: Callable[[str], str] = str
+    custom_place: Callable[[str], str] = str
     native_fields: frozenset[str] = frozenset()

@@ -162,6 +162,11 @@ def place_form(written: str) -> str:
     return written if written in NATIVE else PREFIX + squash(written)
 
 
+def custom_place(written: str) -> str:
+    """Return the place that a text means where no property is meant: `city` is the custom field contact.city."""
+    return PREFIX + written if written in NATIVE else written
+
+
 def native_place(key: str, field_type: FieldType) -> MappedPlace | None:
     """Return the native place that a config names, None where there is none that can hold the type."""
     place = NATIVE.get(key)

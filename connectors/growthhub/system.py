@@ -11,7 +11,7 @@ from pydantic import Field, SecretStr, model_validator
 
 from connectors.account_options import BaseUrl, OAuthAccount, Secret, Text
 from connectors.fields import moved_fields
-from connectors.growthhub.places import FIXED, PROPERTIES, STANDARD, place_form
+from connectors.growthhub.places import FIXED, PROPERTIES, STANDARD, custom_place, place_form
 from connectors.growthhub.webhook_options import WebhookKeys
 from connectors.http.rate_headers import RateLimit
 from connectors.system import (
@@ -187,6 +187,7 @@ SYSTEM = System(
     fixed_fields=FIXED,
     native_fields=frozenset(PROPERTIES),
     place_form=place_form,
+    custom_place=custom_place,
     limit=LIMIT,
     oauth=OAuth(_endpoint, _scopes),
     webhooks=Webhooks(WebhookKeys, _webhook_reader, lambda account: account.location_id),

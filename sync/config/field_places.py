@@ -33,6 +33,16 @@ def place_at(name: str, options: FieldOptions | None, account: str, kind: str) -
     return configured or registry.system(kind).standard_places.get(name)
 
 
+def meant_place(name: str, options: FieldOptions | None, account: str, kind: str) -> str | None:
+    """Return the place that a field is kept in, where a system may understand the text of the config in another way.
+
+    For a standard field that converts by no type, the name of a property may be that of a custom field.
+    """
+    place, system = place_at(name, options, account, kind), registry.system(kind)
+    converts = name not in FIELDS or (options is not None and is_mapped(name, options))
+    return place if place is None or converts or name in system.native_fields else system.custom_place(place)
+
+
 def displaced(fields: Fields, stream: str, kinds: Mapping[str, str]) -> dict[str, str]:
     """Return the standard fields that do not travel, because another field is written to their place, with its name.
 
@@ -60,7 +70,7 @@ def writers(fields: Fields, stream: str, kinds: Mapping[str, str], side: int) ->
     found: dict[str, list[str]] = {}
     for name in field_names(fields):
         options = fields.get(name)
-        place = place_at(name, options, account, kind)
+        place = meant_place(name, options, account, kind)
         form = system.place_form(place) if place and direction_of(options, stream)[side] else None
         if form is not None and owners.get(form, name) == name:
             found.setdefault(form, []).append(name)

@@ -10,7 +10,7 @@ from typing import Final
 from connectors.connector import Connector
 from connectors.fields import STANDARD_TYPES, FieldType, Place, find_place
 from connectors.values import typed
-from sync.config.field_places import displaced, field_names, place_at
+from sync.config.field_places import displaced, field_names, meant_place, place_at
 from sync.config.fields import FieldOptions, computed_at, is_mapped, types_of
 from sync.config.model import Connection
 from sync.config.value_types import suggest
@@ -104,7 +104,8 @@ def _end(name: str, options: FieldOptions, connector: Connector, side: int, plac
         written = f"tags {options.prefix or name + ':'}"
     if computed or name not in connector.mappable_fields:
         return FieldEnd(connector.account, None, kind, None, computed)
-    place = find_place(places, written) if written else None
+    meant = meant_place(name, options, connector.account, connector.system) if written else None
+    place = find_place(places, meant) if meant else None
     missing = "" if place or written is None else _missing(name, written, connector, places)
     return FieldEnd(connector.account, written, kind, place, missing=missing)
 

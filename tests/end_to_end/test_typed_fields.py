@@ -451,6 +451,21 @@ def test_a_run_refuses_two_fields_that_name_one_custom_field_in_two_ways(world: 
     assert custom(world, world.links()[left], field_id) == "words"
 
 
+def test_a_standard_field_at_the_name_of_a_property_is_kept_in_a_custom_field_beside_that_property(
+    world: World,
+) -> None:
+    field_id = place(world, "TEXT", name="City")
+    configure(world, 'custom1 = { growthhub = "city" }')
+    left = world.gg.add(**ADA, custom1="one", city="Oslo")
+    settle(world)
+    right = world.links()[left]
+    assert (custom(world, right, field_id), world.gh.person(right)["city"]) == ("one", "Oslo")
+    world.clock.skip(60)
+    world.gh.edit(right, custom={"contact.city": "two"}, city="Rome")
+    settle(world)
+    assert (world.gg.person(left)["custom1"], world.gg.person(left)["city"]) == ("two", "Rome")
+
+
 def test_a_check_finds_two_fields_that_name_one_custom_field_in_two_ways(world: World) -> None:
     field_id = place(world, "TEXT", name="Job Title")
     configure(world, f'own = {{ growthgenius = "seo_description", growthhub = "{field_id}" }}')

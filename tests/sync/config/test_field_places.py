@@ -65,5 +65,22 @@ def test_a_place_is_the_same_in_every_spelling_that_the_system_knows(kind: str, 
     assert len(mistakes({**found, standard: FieldOptions()}, kinds)) == 1
 
 
+def test_the_place_of_a_standard_field_without_a_property_is_a_custom_field_even_under_the_name_of_a_property() -> None:
+    """custom1 at `city` is kept in the custom field contact.city; a field with a type is kept in the property."""
+    untyped = {"custom1": FieldOptions.model_validate({"growthhub": "city"})}
+    assert displaced(untyped, "both", KINDS) == {}
+    assert mistakes({**untyped, "city": FieldOptions()}, KINDS) == []
+    typed = {"custom1": FieldOptions.model_validate({"growthhub": "city", "type": "text"})}
+    assert displaced(typed, "both", KINDS) == {"city": "custom1"}
+
+
+def test_two_fields_of_which_one_names_the_custom_field_of_the_other_by_its_key_are_refused() -> None:
+    twice = {
+        "custom1": FieldOptions.model_validate({"growthhub": "city"}),
+        **own(left="seo_description", right="contact.city"),
+    }
+    assert len(mistakes(twice, KINDS)) == 1
+
+
 def test_a_property_and_a_custom_field_of_the_same_name_are_two_places() -> None:
     assert displaced(own(left="seo_description", right="City"), "both", KINDS) == {}
