@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from state.database import Database
-from state.webhook_hints import count_hints_of
+from state.webhook_hints import OF_WEBHOOKS, count_hints_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,8 @@ QUERIES: Final[Mapping[str, str]] = {
     "waiting": "SELECT c.stream, 'left', l.left_id, c.field, NULL FROM conflict c JOIN link l ON l.id = c.link"
     " WHERE c.connection = :connection AND c.resolution IS NOT NULL"
     " UNION ALL SELECT h.stream, CASE h.account WHEN n.left_account THEN 'left' ELSE 'right' END, h.record, '',"
-    " h.heard_ms FROM hint h JOIN connection n ON n.name = h.connection WHERE n.id = :connection",
+    " h.heard_ms FROM hint h JOIN connection n ON n.name = h.connection WHERE n.id = :connection"
+    f" AND {OF_WEBHOOKS}",
 }
 """The query of each list. What waits for the next run are settled conflicts, and what webhooks reported."""
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from state.database import Database, Transaction
 
-_OF_WEBHOOKS: Final = "contact <> record"
+OF_WEBHOOKS: Final = "contact <> record"
 """No event of a webhook names the same record and contact; what Hints.put_contacts stores does."""
 
 
@@ -56,7 +56,7 @@ class Hints:
 
     def count_hints(self) -> int:
         """Return how many hints of webhooks there are. What `put_contacts` stored waits for the schedule."""
-        query = f"SELECT count(*) FROM hint WHERE connection = ? AND stream = ? AND {_OF_WEBHOOKS}"
+        query = f"SELECT count(*) FROM hint WHERE connection = ? AND stream = ? AND {OF_WEBHOOKS}"
         return int(self._db.execute(query, self._key).fetchone()[0])
 
     def put_contacts(self, transaction: Transaction, account: str, contacts: Iterable[str], now_ms: int) -> None:
@@ -80,12 +80,12 @@ class Hints:
 
 def count_all_hints(db: Database) -> int:
     """Return how many hints of webhooks wait, of all connections."""
-    return int(db.execute(f"SELECT count(*) FROM hint WHERE {_OF_WEBHOOKS}").fetchone()[0])
+    return int(db.execute(f"SELECT count(*) FROM hint WHERE {OF_WEBHOOKS}").fetchone()[0])
 
 
 def count_hints_of(db: Database, connection: str) -> int:
     """Return how many hints of webhooks wait for the connection of that name."""
-    query = f"SELECT count(*) FROM hint WHERE connection = ? AND {_OF_WEBHOOKS}"
+    query = f"SELECT count(*) FROM hint WHERE connection = ? AND {OF_WEBHOOKS}"
     return int(db.execute(query, (connection,)).fetchone()[0])
 
 

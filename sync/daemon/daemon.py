@@ -16,7 +16,6 @@ from apscheduler.events import (
     EVENT_JOB_ERROR,
     EVENT_JOB_MAX_INSTANCES,
     EVENT_JOB_MISSED,
-    JobEvent,
 )
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -30,21 +29,20 @@ from sync.config.model import Config
 from sync.daemon.cancellation import Activity, StopSignal
 from sync.daemon.clock_step import ClockStep
 from sync.daemon.connection_pool import ConnectionPool
+from sync.daemon.log_lines import log_job_event, log_next_run, report_stall
 from sync.daemon.stream import Stream, key_of
-from sync.daemon.triggers import latest_after, moved, trigger_of
+from sync.daemon.triggers import moved, trigger_of
+from sync.daemon.undo_jobs import Tools, UndoJobs
 from sync.engine.due import streams_of
 from sync.errors import Interrupted
 from sync.notifications.sender import NotificationSender
 from sync.output import event_log
-from sync.output.formats import time_text
 from sync.rules.contact_codec import to_ms
 from sync.rules.schedule import EndedRun, NextRun, hint_delay
 from sync.webhooks.counters import Counters
 
 SETTLED = timedelta(seconds=1)
 """A job ends within this time after its run. Until then APScheduler starts no other job of the same name."""
-
-JOB_EVENTS = {EVENT_JOB_ERROR: "job failed", EVENT_JOB_MISSED: "job missed", EVENT_JOB_MAX_INSTANCES: "still running"}
 
 
 POOL = "connections"
@@ -70,7 +68,8 @@ class Daemon:
         )
         engine = config.engine
         self._scheduler.add_executor(ConnectionPool(engine.threads, engine.bulk, self._is_bulk), POOL)
-        self._scheduler.add_listener(_log_job_event, EVENT_JOB_ERROR | EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
+        self.undos = UndoJobs(self._tools, self._submit)
+        self._scheduler.add_listener(log_job_event, EVENT_JOB_ERROR | EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
 
     def start(self, *, paused: bool = False) -> None:
         """Start every stream at once. With `paused`, plan the runs and leave it to `tick` to start them."""
@@ -110,7 +109,7 @@ class Daemon:
             except (StateError, LockHeld, DatabaseError) as error:
                 event_log.error("the state cannot be read", reason=str(error))
                 continue
-            _report_stall(stream, since)
+            report_stall(stream, since)
 
     def _follow_clock(self) -> None:
         """Move the planned runs where the machine's clock was set back, because APScheduler plans by wall time."""
@@ -193,6 +192,16 @@ class Daemon:
         stream = self._streams.get(key)
         return stream is not None and stream.is_bulk
 
+    def _tools(self, connection: str) -> Tools:
+        """Return what a job of a connection beside its streams needs."""
+        activity = self._activities.setdefault(key_of(connection, "undo"), Activity(self._clock))
+        notifier = NotificationSender(self._config, self._clock, lambda: self._stop.is_requested)
+        return Tools(self._config, self._stop, self._clock, activity, notifier.after_run)
+
+    def _submit(self, key: str, job: Callable[[], None]) -> None:
+        """Run a job once, in turn with the streams of its connection."""
+        self._scheduler.add_job(job, executor=POOL, id=key)
+
     def _schedule(self, stream: Stream) -> None:
         self._scheduler.add_job(
             self.tick,
@@ -226,7 +235,7 @@ class Daemon:
             at = following.at or stream.next_time(ended, self._planned(stream.key), hinted=hinted)
             if at is not None:
                 at = self._run_at(stream.key, at)
-        _log_next_run(ended, following, at)
+        log_next_run(ended, following, at)
         row = PlannedRun(stream.connection.name, stream.name, to_ms(at), stream.standing.delayed)
         self._in_state(lambda transaction: plan_run(transaction, row))
 
@@ -255,36 +264,3 @@ class Daemon:
                 change(transaction)
         except (StateError, LockHeld, DatabaseError) as error:
             event_log.error("the plan cannot be written", reason=str(error))
-
-
-def _report_stall(stream: Stream, since: datetime | None) -> None:
-    """Log a stall once, and notify of it; `since` is None where the stream makes progress."""
-    if since is None:
-        stream.stalled = False
-        return
-    name, connection = stream.name, stream.connection
-    if not stream.stalled:
-        stream.stalled = True
-        event_log.error("no progress", connection=connection.name, stream=name, since=time_text(since))
-    stream.notifier.notify_stalled(connection.name, name, since, latest_after(connection, since) - since)
-
-
-def _log_next_run(ended: EndedRun, following: NextRun, at: datetime | None) -> None:
-    next_run_at = None if at is None else time_text(at)
-    if ended.how == "locked":
-        log = event_log.info if following.is_news else event_log.debug
-        log("another run holds the lock", reason=ended.reason, next_run_at=next_run_at)
-    elif ended.how == "failed":
-        log = event_log.warning if following.is_news else event_log.info
-        failures = following.standing.failures
-        log("the next run is delayed", failures=failures, reason=ended.reason, next_run_at=next_run_at)
-    else:
-        event_log.debug("next run", next_run_at=next_run_at)
-
-
-def _log_job_event(event: JobEvent) -> None:
-    connection, _, stream = str(event.job_id).partition("/")
-    log = event_log.info if event.code == EVENT_JOB_MAX_INSTANCES else event_log.error
-    error = getattr(event, "exception", None)
-    kind = None if error is None else type(error).__name__
-    log(JOB_EVENTS[event.code], connection=connection, stream=stream, kind=kind)

@@ -27,6 +27,7 @@ from sync.page.api import Api
 from sync.page.bulk_actions import BulkActions
 from sync.page.connection_pages import ConnectionPages
 from sync.page.daemon_runs import DaemonRuns
+from sync.page.field_pages import FieldPages
 from sync.page.login_attempts import LoginAttempts
 from sync.page.middleware import RequestMiddleware
 from sync.page.pages import Pages
@@ -37,6 +38,7 @@ from sync.page.run_pages import RunPages
 from sync.page.search_handles import SearchHandles
 from sync.page.sessions import Sessions
 from sync.page.single_flight import SingleFlight
+from sync.page.undo_actions import UndoActions
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -60,7 +62,11 @@ def application(
     pages = Pages(config, access, Renderer(), SearchHandles(), runs)
     routes = [*_programs(config, runs), *_api(Api(pages)), *_pages(pages), *_actions(Actions(pages))]
     routes += [Route("/conflicts/settle", BulkActions(pages).settle, methods=["POST"])]
-    routes += [*_runs(RunPages(pages)), *_connections(ConnectionPages(pages)), *_files()]
+    routes += [
+        *_runs(RunPages(pages), UndoActions(pages)),
+        *_connections(ConnectionPages(pages), FieldPages(pages)),
+        *_files(),
+    ]
     inner = Starlette(routes=routes, exception_handlers=_ErrorPages(pages).handlers())
     inner.router.redirect_slashes = False  # an address is exactly one of ours, or it does not exist
     return RequestMiddleware(inner, access)
@@ -138,16 +144,20 @@ def _actions(actions: Actions) -> list[Route]:
     ]
 
 
-def _runs(pages: RunPages) -> list[Route]:
+def _runs(pages: RunPages, undo: UndoActions) -> list[Route]:
     return [
         Route("/runs", pages.runs),
         Route("/runs/{run}", pages.run),
         Route("/runs/{run}/changes.csv", pages.csv),
+        Route("/runs/{run}/undo", undo.count, methods=["POST"]),
+        Route("/runs/{run}/undo/write", undo.write, methods=["POST"]),
     ]
 
 
-def _connections(pages: ConnectionPages) -> list[Route]:
+def _connections(pages: ConnectionPages, fields: FieldPages) -> list[Route]:
     return [
+        Route("/connections/{name}/fields", fields.ask, methods=["GET"]),
+        Route("/connections/{name}/fields", fields.show, methods=["POST"]),
         Route("/connections/{name}", pages.show),
         Route("/connections/{name}/contacts/{kind}", pages.contacts),
         Route("/connections/{name}/plan", pages.plan),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from sync.daemon.undo_jobs import UndoJobs
 from sync.webhooks.counters import WebhookCounts
 
 
@@ -10,10 +11,12 @@ from sync.webhooks.counters import WebhookCounts
 class DaemonRuns:
     """The keys of streams that hang, whether due runs are started, and the webhook counts (None without webhooks).
 
-    `run_now` starts the runs of a connection, and returns False where one is under way.
+    `run_now` starts the runs of a connection, and returns False where one is under way. `undos` undoes runs, None
+    where no daemon runs.
     """
 
     hanging: Callable[[], Iterable[str]]
     are_started: Callable[[], bool]
     heard: Callable[[], WebhookCounts | None] = lambda: None
     run_now: Callable[[str], bool] = lambda _connection: False
+    undos: UndoJobs | None = None

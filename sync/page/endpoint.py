@@ -36,7 +36,7 @@ def page_endpoint(active: ActiveConfig, daemon: Daemon) -> Endpoint:
         def heard() -> WebhookCounts | None:
             return None if active.config.webhooks is None else daemon.webhooks.snapshot()
 
-        runs = DaemonRuns(daemon.hanging, lambda: daemon.is_running, heard, daemon.run_now)
+        runs = DaemonRuns(daemon.hanging, lambda: daemon.is_running, heard, daemon.run_now, daemon.undos)
         return application(lambda: active.config, runs)
 
     return Endpoint(

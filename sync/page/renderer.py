@@ -1,5 +1,6 @@
 """Render pages from templates; every value is escaped and formatted for reading."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -39,6 +40,7 @@ def environment() -> Environment:
         "cut": cut,
         "moment": moment,
         "iso": iso,
+        "json": json.dumps,
         "from_ms": from_ms,
         "at": at,
         "rule": lambda rule: REASONS.get(rule, rule),

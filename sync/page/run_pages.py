@@ -46,9 +46,10 @@ class RunPages:
             found = records.changes(db, name, after, PAGE + 1, wanted)
             fields = records.changed_fields(db, name)
         more = found[PAGE - 1].line.id if len(found) > PAGE else 0
+        undos = self._pages.runs.undos
         return self._pages.page(
             request, "run", **facts, run=report, changes=found[:PAGE], more=more, after=after, wanted=wanted,
-            fields=fields,
+            fields=fields, undo=None if undos is None else undos.state_of(name),
         )  # fmt: skip
 
     def csv(self, request: Request) -> Response:

@@ -1,5 +1,6 @@
 """The status page of a live daemon, over HTTP; and that what runs did is counted, whoever ran them."""
 
+import html
 import re
 from contextlib import closing
 
@@ -13,6 +14,7 @@ from tests.end_to_end.daemons import started, until
 from tests.end_to_end.world import World
 
 TOKEN = "a-token-of-invented-letters"
+FIELDS = re.compile(r'name="(form|totals)" value="([^"]*)"')
 LOUD = '[log]\nlevel = "debug"\nformat = "json"\n[status_page]\nlisten = "127.0.0.1:0"\n'
 
 
@@ -122,6 +124,9 @@ def test_a_user_pauses_runs_and_approves_on_the_page_and_the_daemon_follows(live
         assert "Approved" in send("approve", "/connections/sales/plan")
         until(lambda: len(world.gh.people()) == 1)
         until(lambda: "running" not in browser.get(f"{url}/connections/sales", timeout=60).text)
+        fields = send("fields", "/connections/sales/fields")
+        assert "companyName" in fields
+        assert "Read both accounts again" in fields
         assert "Paused" in send("pause")
         world.gg.add(first_name="Bea", last_name="Example", email="bea@example.com")
         assert "paused; resume it first" in send("run")
@@ -130,4 +135,43 @@ def test_a_user_pauses_runs_and_approves_on_the_page_and_the_daemon_follows(live
         world.gg.add(first_name="Cid", last_name="Example", email="cid@example.com")
         until(lambda: "The run starts now" in send("run"))
         until(lambda: len(world.gh.people()) == 3)
+        assert daemon.stop() == 0
+
+
+def test_a_run_is_undone_on_the_page_after_its_totals_were_shown(live_world: World) -> None:
+    world = live_world
+    world.options["every"] = '"1h"'
+    world.tables = LOUD
+    left = world.gg.add(first_name="Ann", last_name="Example", email="ann@example.com", company_name="Old")
+    assert world.run().exit_code == 0
+    world.gg.edit(left, company_name="New")
+    with started(world) as daemon, requests.Session() as browser:
+        url = f"http://{daemon.wait('listening', key='status_page.listen')['listen']}"
+        until(lambda: companies(world) == ["New", "New"])
+
+        def wrote() -> list[str]:
+            found = browser.get(f"{url}/api/runs", timeout=60).json()["runs"]
+            return [one["run"] for one in found if one["streams"].get("contacts", {}).get("gh", {}).get("updated")]
+
+        until(wrote)
+        (run,) = wrote()
+
+        def send(action: str) -> str:
+            shown = browser.get(f"{url}/runs/{run}", timeout=60).text
+            found = {name: html.unescape(value) for name, value in FIELDS.findall(shown)}
+            sent = {"form": found["form"], "totals": found.get("totals", "")}
+            return browser.post(f"{url}/runs/{run}/{action}", sent, timeout=60, headers={"Origin": url}).text
+
+        def page() -> str:
+            return browser.get(f"{url}/runs/{run}", timeout=60).text
+
+        assert "no totals of this page" in send("undo/write")
+        send("undo")
+        until(lambda: "Counting what" not in page())
+        assert "It would write this" in page(), page()[page().find('id="undo"') :]
+        assert companies(world) == ["New", "New"]
+        assert re.search(r"1 updated", page())
+        send("undo/write")
+        until(lambda: "Undone by" in page())
+        assert companies(world) == ["New", "Old"]
         assert daemon.stop() == 0

@@ -49,7 +49,7 @@ def test_each_number_leads_to_its_list(visitor: Visitor, config: Config) -> None
         transaction.execute("INSERT INTO parked VALUES (1, 'left', 1, ?, 0)", (BEGUN_MS,))
         transaction.execute("UPDATE conflict SET resolution = 'left'")
         transaction.execute(
-            "INSERT INTO hint VALUES ('sales', 'contacts', ?, '1', '1', 0, NULL, ?, 1)", (LEFT, BEGUN_MS)
+            "INSERT INTO hint VALUES ('sales', 'contacts', ?, '1', '', 0, NULL, ?, 1)", (LEFT, BEGUN_MS)
         )
     shown = numbers(visitor)
     assert shown == {

@@ -17,7 +17,12 @@ from tests.sync.page.client import Answer, Visitor
 from tests.sync.page.state_files import BEGUN_MS, EMAIL, LEFT, LOST, PHONE, RIGHT, RUN, change, stored
 
 ABOUT_ADA = ("/conflicts/settled", "/conflicts", "/conflicts/1", "/conflicts/1/person", "/runs", f"/runs/{RUN}")
-OF_SALES = ("/connections/sales", "/connections/sales/contacts/in-sync", "/connections/sales/contacts/left-out")
+OF_SALES = (
+    "/connections/sales",
+    "/connections/sales/fields",
+    "/connections/sales/contacts/in-sync",
+    "/connections/sales/contacts/left-out",
+)
 OTHERS = ("/failures", "/failures/1/person", "/history/1/person", "/history/2/person", "/people")
 EVERY_PAGE = ("/", *OF_SALES, *ABOUT_ADA, *OTHERS)
 
