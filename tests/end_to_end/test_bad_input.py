@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.end_to_end import mirror
 from tests.end_to_end.world import ROOT, World
 
 Spoil = Callable[[World], tuple[str, ...]]
@@ -74,7 +75,7 @@ SPOILT: dict[str, tuple[Spoil, str]] = {
     "an unknown field": (_contacts("fields", '{ titel = { direction = "both" } }'), r"titel.*title"),
     "a wrong type": (_option("settle", "[]"), r"settle"),
     "a wrong choice": (_contacts("conflicts", '"latest"'), r"conflicts.*newest"),
-    "an unknown account": (_option("left", '"growthgenius"'), r"left.*growthgenius.*gg"),
+    "an unknown account": (_option("left", '"growthgenius"'), rf"{mirror.side('left')}.*growthgenius.*gg"),
     "left that is right": (_option("left", '"gh"'), r"right"),
     "a missing secret": (_account("api_key", '"env:NO_SUCH_SECRET"'), r"api_key.*NO_SUCH_SECRET"),
     "a secret in no file": (_account("api_key", '"file:no-such-file"'), r"no-such-file"),
