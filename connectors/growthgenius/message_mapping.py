@@ -76,8 +76,8 @@ def words(raw: object) -> str | None:
     if isinstance(raw, str):
         found = markup.readable(raw) or attachments.described(None, raw)
         return None if not found and text.is_illegible(raw) else found
-    found = text.clean(raw)
-    return None if isinstance(found, Unknown | Unmapped) else found or ""
+    other = text.clean(raw)
+    return None if isinstance(other, Unknown | Unmapped) else other or ""
 
 
 def written(plain: str) -> str:
