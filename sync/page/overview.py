@@ -28,12 +28,12 @@ FEW: Final = 3
 """Up to so many connections the first page shows in full; of more, it shows a row each."""
 TITLES: Final = {
     "in-sync": "In sync",
-    "waiting": "Waiting for a run",
+    "waiting": "Waiting",
     "left-out": "Left out",
     "parked": "Parked",
     "failures": "Failing",
     "conflicts": "In conflict",
-    "fights": "Frozen, went back and forth",
+    "fights": "Frozen fights",
     "held": "Held",
     "deleted": "Deleted on one side",
 }

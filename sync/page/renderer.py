@@ -40,6 +40,7 @@ def environment() -> Environment:
         "cut": cut,
         "moment": moment,
         "iso": iso,
+        "local": local,
         "json": json.dumps,
         "from_ms": from_ms,
         "at": at,
@@ -84,6 +85,13 @@ def moment(value: str | datetime | None) -> datetime | None:
 def iso(value: str | datetime) -> str:
     """Return a time in ISO 8601."""
     return time_text(moment(value) or datetime.now(UTC))
+
+
+def local(value: str | datetime, form: str) -> str:
+    """Return a time in the zone of this machine, with its offset."""
+    found = (moment(value) or datetime.now(UTC)).astimezone()
+    offset = f"{found:%z}"
+    return f"{found.strftime(form)} {offset[:3]}:{offset[3:5]}"
 
 
 def at(value: str | datetime, now: datetime) -> str:

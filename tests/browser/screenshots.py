@@ -10,6 +10,8 @@ SHOTS = (
     # name, page, width, height, dark, phone
     ("overview-light", "/", 1100, 900, False, False),
     ("overview-dark", "/", 1100, 900, True, False),
+    ("connection-tablet", "/connections/sales", 768, 900, False, False),
+    ("runs-wide", "/runs", 1440, 900, False, False),
     ("conflicts-phone", "/conflicts", 360, 760, False, True),
 )
 

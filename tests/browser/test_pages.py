@@ -4,11 +4,13 @@ One browser for all, since it is slow to start.
 """
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from state.file import StateFile
 from sync.operations import open_items
 from tests.browser.chromium import PROGRAM, Browser, browsing
 from tests.browser.scene import Scene, scene
@@ -76,7 +78,9 @@ class Viewed:
         """Return every page, with contacts in it."""
         conflict = open_items.conflicts(self.scene.config)["conflicts"][0]
         failure = open_items.failures(self.scene.config)["failures"][0]
-        lists = ["/", "/conflicts", "/failures", "/people", "/runs"]
+        sales = "/connections/sales"
+        lists = ["/", "/conflicts", "/conflicts/settled", "/failures", "/people", "/runs", sales, f"{sales}/fields"]
+        lists += [f"{sales}/contacts/in-sync", f"{sales}/contacts/left-out"]
         return [
             *lists,
             f"/conflicts/{conflict['id']}",
@@ -102,18 +106,19 @@ def viewed() -> Iterator[Viewed]:
         yield Viewed(browser, shown)
 
 
+@pytest.mark.parametrize("width", [NARROW, 768, 1440])
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_every_page_is_without_complaint_and_without_scrolling_aside_and_its_words_can_be_read(
-    viewed: Viewed, dark: bool
+    viewed: Viewed, dark: bool, width: int
 ) -> None:
     browser = viewed.browser
     browser.troubles.clear()
-    browser.size(NARROW, 640, phone=True)
+    browser.size(width, 640, phone=width == NARROW)
     browser.dark(dark)
     for path in viewed.paths():
         viewed.go(path)
         browser.value("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-        assert browser.value("document.documentElement.scrollWidth") <= NARROW, path
+        assert browser.value("document.documentElement.scrollWidth") <= width, path
         found = browser.value(CONTRASTS)
         assert found["poor"] == [], path
         assert found["seen"] > 15
@@ -167,4 +172,32 @@ def test_a_contact_is_searched_for_and_the_url_does_not_name_it(viewed: Viewed) 
     browser.wait_for_load()
     assert browser.value("document.querySelector('h1').textContent") == "cleo.park@example.com"
     assert "cleo" not in browser.value("location.href + document.title + document.referrer")
+    assert browser.troubles == []
+
+
+def test_many_conflicts_are_settled_and_a_connection_is_paused_with_the_keyboard_alone(viewed: Viewed) -> None:
+    browser, config = viewed.browser, viewed.scene.config
+    with closing(StateFile.open(config.state.path)) as state, state.atomic() as transaction:
+        transaction.execute("UPDATE conflict SET resolution = NULL")  # whatever the tests before have settled
+    browser.troubles.clear()
+    browser.size(1440, 900)
+    viewed.go("/connections/sales")
+    viewed.tab_to("Pause")
+    browser.press("Enter")
+    browser.wait_for_load()
+    assert "Paused" in browser.value("document.querySelector('[role=status]').textContent")
+    viewed.tab_to("Resume")
+    browser.press("Enter")
+    browser.wait_for_load()
+    assert "Resumed" in browser.value("document.querySelector('[role=status]').textContent")
+    viewed.go("/conflicts")
+    viewed.tab_to("Keep left")
+    browser.press("Enter")
+    browser.wait_for_load()
+    assert "with the left value?" in browser.value("document.querySelector('h1').textContent")
+    viewed.tab_to("Settle")
+    browser.press("Enter")
+    browser.wait_for_load()
+    assert "settled" in browser.value("document.querySelector('[role=status]').textContent")
+    assert open_items.conflicts(config)["conflicts"] == []
     assert browser.troubles == []

@@ -53,8 +53,8 @@ def test_each_number_leads_to_its_list(visitor: Visitor, config: Config) -> None
         )
     shown = numbers(visitor)
     assert shown == {
-        "In sync": "0", "Waiting for a run": "2", "Left out": "1", "Parked": "1", "Failing": "1", "In conflict": "0",
-        "Frozen, went back and forth": "0", "Held": "1", "Deleted on one side": "0",
+        "In sync": "0", "Waiting": "2", "Left out": "1", "Parked": "1", "Failing": "1", "In conflict": "0",
+        "Frozen fights": "0", "Held": "1", "Deleted on one side": "0",
     }  # fmt: skip
     for kind, who, count in (
         ("left-out", "out@example.com", 1),

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -273,3 +274,17 @@ def test_times_are_readable_for_users_and_programs(visitor: Visitor) -> None:
     for one in visitor.get("/conflicts").document.attributes("time"):
         assert datetime.fromisoformat(one["datetime"]).tzinfo is not None
         assert datetime.fromisoformat(one["datetime"]) <= datetime.now(UTC)
+
+
+def test_times_are_shown_in_the_zone_of_the_machine_with_the_offset_and_in_utc_as_title(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Kolkata")
+    time.tzset()
+    try:
+        page = visitor.get("/conflicts").document
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert re.search(r"\d\d:\d\d:\d\d \+05:30", page.text)
+    assert all(one["title"].endswith("Z") and one["title"] == one["datetime"] for one in page.attributes("time"))
