@@ -86,3 +86,10 @@ def count_waiting(db: Database, connection: int, name: str) -> int:
     """Return how many settled conflicts and reported records the next run carries."""
     query = "SELECT count(*) FROM conflict WHERE connection = ? AND resolution IS NOT NULL"
     return int(db.execute(query, (connection,)).fetchone()[0]) + count_hints_of(db, name)
+
+
+def named_records(db: Database, part: str, limit: int) -> list[tuple[int, ListedRecord]]:
+    """Return at most `limit` records with a part of their (folded) name, each with the number of its connection."""
+    query = "SELECT connection, side, id FROM person WHERE instr(name, ?) ORDER BY connection, side, id LIMIT ?"
+    rows = db.execute(query, (part, limit)).fetchall()
+    return [(row["connection"], ListedRecord("contacts", row["side"], row["id"])) for row in rows]

@@ -1,7 +1,7 @@
 """How the contacts of a connection stand: the numbers, and the list behind each number."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from state import connections, contact_lists
 from state.connections import StoredConnection
@@ -12,6 +12,8 @@ from sync.output.formats import ms_text
 from sync.rules.streams import CONTACTS
 
 Document = dict[str, Any]
+
+SHORTEST_NAME: Final = 2
 
 
 def contact_counts(db: Database, name: str, status: Mapping[str, Any]) -> dict[str, int]:
@@ -33,6 +35,16 @@ def contact_list(db: Database, name: str, kind: str, start: int, limit: int) -> 
     if found is None:
         return []
     return [_entry(db, found, one) for one in contact_lists.listed(db, kind, found.id, start, limit)]
+
+
+def named_contacts(db: Database, typed: str, limit: int) -> list[Document]:
+    """Return at most `limit` contacts with this text in their name. The index keeps names folded."""
+    part = " ".join(typed.casefold().split())
+    if len(part) < SHORTEST_NAME:
+        return []
+    ends = {one.id: one for one in connections.all_connections(db)}
+    found = contact_lists.named_records(db, part, limit)
+    return [_entry(db, ends[number], one) | {"connection": ends[number].name} for number, one in found]
 
 
 def _entry(db: Database, connection: StoredConnection, one: ListedRecord) -> Document:

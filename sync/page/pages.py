@@ -18,6 +18,7 @@ from state.queries import count_open_conflicts, count_open_failures, disputed_fi
 from sync.config.model import Config
 from sync.errors import NotThere, UsageError
 from sync.operations import open_items
+from sync.operations.contact_lists import named_contacts
 from sync.operations.explain import explain_in
 from sync.page import records
 from sync.page.access import Access, PageRequest
@@ -116,7 +117,10 @@ class Pages:
             with self.looking() as (db, _):
                 explain_in(db, self.config(), typed, None)
         except UsageError as error:
-            return self.contacts(request, 422, str(error), typed)
+            with self.looking() as (db, _):
+                is_name = bool(named_contacts(db, typed, 1))
+            if not is_name:
+                return self.contacts(request, 422, str(error), typed)
         return RedirectResponse(f"/people/{self.handles.keep(typed)}", 303)
 
     def contact(self, request: Request) -> Response:
@@ -124,7 +128,15 @@ class Pages:
         typed = self.handles.typed(request.path_params["handle"])
         if typed is None:
             raise NotThere("this search has expired; search again")
-        return self._contact_page(request, lambda _: typed)
+        try:
+            return self._contact_page(request, lambda _: typed)
+        except UsageError:  # it is a part of a name
+            return self._named(request, typed)
+
+    def _named(self, request: Request, typed: str) -> Response:
+        with self.looking() as (db, facts):
+            found = named_contacts(db, typed, PAGE + 1)
+        return self.page(request, "named", **facts, contacts=found[:PAGE], is_cut=len(found) > PAGE, typed=typed)
 
     def contact_of_conflict(self, request: Request) -> Response:
         """Show the contact of a conflict."""

@@ -148,6 +148,16 @@ def test_a_search_finds_what_explain_finds(visitor: Visitor, who: str) -> None:
     assert "linked" in page.text
 
 
+def test_a_contact_is_found_by_a_part_of_its_name_and_the_address_does_not_name_it(visitor: Visitor) -> None:
+    answer = visitor.send("/people", {"who": " AD "})
+    assert re.fullmatch(r"/people/[A-Za-z0-9_-]{22}", answer.header("location"))
+    page = visitor.get(answer.header("location")).document
+    assert f"{EMAIL} sales · {LEFT}" in page.text
+    answer = visitor.send("/people", {"who": page.field("who")})
+    assert "city Turku →to Oslo" in visitor.get(answer.header("location")).document.text
+    assert visitor.send("/people", {"who": "a"}).status == visitor.send("/people", {"who": "%d"}).status == 422
+
+
 def test_an_unknown_contact_and_nonsense_are_reported(visitor: Visitor) -> None:
     assert "No contact matches" in search(visitor, "missing@example.com").document.text
     answer = search(visitor, "nonsense")
