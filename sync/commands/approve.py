@@ -71,7 +71,10 @@ def _plan(config: "Config", name: str) -> "Proposal":
     from sync.operations import approvals
 
     if not approvals.is_first(config, name):
-        raise NotThere(f"{name}: no run waits for approval; see what the next one would do: growthsync plan")
+        raise NotThere(
+            f"{name}: no run waits for approval, and its first run is done; "
+            f"see what the next one would do: growthsync plan --connection {name}"
+        )
     with progress_shown() as progress:
         (report,) = run_connections(config, RunOptions(connections=(name,), waits=True), progress, None)
     found = approvals.waiting_proposal(config, name)
