@@ -70,14 +70,14 @@ class Api:
 
     def explain(self, request: Request) -> Response:
         """`sync explain WHO [FIELD] --json`: {"who": WHO, "field": FIELD}."""
-        sent = _sent(request, {"who", "field"})
+        sent = sent_texts(request, {"who", "field"})
         config = self._config()
         with looking(config) as db:
             return _json(explain_in(db, config, sent.get("who") or "", sent.get("field")))
 
     def resolve(self, request: Request) -> Response:
         """`sync conflicts resolve ID --json`: {"side": "left"} or {"value": V}."""
-        sent = _sent(request, {"side", "value"})
+        sent = sent_texts(request, {"side", "value"})
         side = sent.get("side")
         if len(sent) != 1 or side not in ("left", "right", None):
             raise UsageError('send exactly one of {"side": "left"}, {"side": "right"} and {"value": V}')
@@ -90,7 +90,7 @@ class Api:
 
     def dismiss(self, request: Request) -> Response:
         """`sync failures dismiss ID --why TEXT --json`: {"why": TEXT}."""
-        why = (_sent(request, {"why"}).get("why") or "").strip()
+        why = (sent_texts(request, {"why"}).get("why") or "").strip()
         if not why:
             raise UsageError('send {"why": TEXT}; the reason is kept in the history')
         return _json(open_items.dismiss(self._config(), request.path_params["id"], why))
@@ -113,7 +113,7 @@ def _after(request: Request) -> int:
     return int(text)
 
 
-def _sent(request: Request, known: set[str]) -> dict[str, str]:
+def sent_texts(request: Request, known: set[str]) -> dict[str, str]:
     """Return the JSON object of the body. Raises UsageError where its keys or its values are not the known texts."""
     page_request: PageRequest = request.scope[REQUEST]
     try:

@@ -25,6 +25,7 @@ from sync.page.access import API, Access
 from sync.page.actions import Actions
 from sync.page.api import Api
 from sync.page.bulk_actions import BulkActions
+from sync.page.connection_api import ConnectionApi
 from sync.page.connection_pages import ConnectionPages
 from sync.page.daemon_runs import DaemonRuns
 from sync.page.field_pages import FieldPages
@@ -67,6 +68,7 @@ def application(
         *_connections(ConnectionPages(pages), FieldPages(pages)),
         *_files(),
     ]
+    routes += _connection_api(ConnectionApi(pages))
     inner = Starlette(routes=routes, exception_handlers=_ErrorPages(pages).handlers())
     inner.router.redirect_slashes = False  # an address is exactly one of ours, or it does not exist
     return RequestMiddleware(inner, access)
@@ -113,6 +115,15 @@ def _api(api: Api) -> list[Route]:
         Route("/api/runs", api.runs),
         Route("/api/runs/{run}", api.run),
         Route("/api/explain", api.explain, methods=["POST"]),
+    ]
+
+
+def _connection_api(api: ConnectionApi) -> list[Route]:
+    return [
+        Route("/api/connections/{name}/run", api.run, methods=["POST"]),
+        Route("/api/connections/{name}/pause", api.pause, methods=["POST"]),
+        Route("/api/connections/{name}/resume", api.resume, methods=["POST"]),
+        Route("/api/connections/{name}/approve", api.approve, methods=["POST"]),
     ]
 
 

@@ -207,3 +207,18 @@ def test_the_state_refreshes_itself_without_a_script(visitor: Visitor, path: str
     assert refresh["content"] in ("15", "15; url=/connections/sales")
     assert "script" not in answer.header("content-security-policy")
     assert "refresh" not in visitor.get("/conflicts").text
+
+
+def test_programs_run_pause_resume_and_approve_as_users_do(visitor: Visitor, config: Config) -> None:
+    ask(config)
+    assert visitor.post("/api/connections/sales/pause").json["paused"] is True
+    (pause,) = stored(config, "SELECT paused_by FROM pause")
+    assert pause == {"paused_by": f"{user_name()}, on the API of the status page"}
+    assert visitor.post("/api/connections/sales/run").status == 422
+    assert visitor.post("/api/connections/sales/resume").json["paused"] is False
+    assert visitor.post("/api/connections/sales/run").json == {"connection": "sales", "started": True}
+    assert visitor.post("/api/connections/sales/approve", {}).status == 422
+    assert visitor.post("/api/connections/sales/approve", {"run": "another"}).status == 404
+    assert visitor.post("/api/connections/sales/approve", {"run": PLAN.run}).json["approved"] is True
+    assert visitor.state.started == ["sales", "sales"]
+    assert visitor.post("/api/connections/none/run").status == 404
