@@ -11,7 +11,7 @@ FOUND = (2_078_660_048, 2_078_660_138, 917_000_003)
 """Seeds that broke something once."""
 
 
-@pytest.mark.parametrize("seed", [*range(100 if THOROUGH else 4), *FOUND])
+@pytest.mark.parametrize("seed", [*range(100 if THOROUGH else 1), *FOUND])
 def test_answers_that_go_wrong_lose_nothing_and_damage_no_contact(tmp_path: Path, seed: int) -> None:
     episode = lead(seed, tmp_path)
     assert episode.wrong == []
