@@ -30,7 +30,7 @@ from connectors.growthgenius.mapping import (
 )
 from connectors.growthgenius.users import UserDirectory
 from connectors.records import Raw, RecordResponse
-from connectors.values import instant
+from connectors.values import instant, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +202,7 @@ class GrowthGeniusWriter:
 
     def _complete(self, order: EncodedUpdate, known: Raw, shown: RecordResponse) -> _WriteSoFar:
         """Combine the answer with what was known, and read the record where the answer leaves out what was sent."""
-        if shown.raw is not None and all(key in shown.raw for key in self._needed(order)):
+        if shown.raw is not None and self._shows_all(order, shown.raw):
             return self._known(known, order, shown)
         read = self._client.contacts.read_record(identity(known))
         found = {**known, **(shown.raw or {}), **(read.raw or {})}
@@ -216,6 +216,11 @@ class GrowthGeniusWriter:
         if updated_at is None or updated_at <= effect_at:
             return replace(written, doubtful=not proves_unedited(_updated_at(shown.raw), updated_at))
         return replace(written, served_at=effect_at, edited=True)
+
+    def _shows_all(self, order: EncodedUpdate, raw: Raw) -> bool:
+        """Say whether an answer shows what was sent, and no text in a form that says nothing."""
+        texts = {key for key, value in order.body.items() if value is None or isinstance(value, str)}
+        return self._needed(order) <= raw.keys() and not any(text.is_illegible(raw[key]) for key in texts)
 
     def _needed(self, order: EncodedUpdate) -> set[str]:
         return {*order.body, "updated_at"} if order.before is NEW else set(order.body)

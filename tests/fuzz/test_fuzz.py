@@ -7,7 +7,7 @@ import pytest
 from tests.fuzz.episode import lead
 from tests.thorough import THOROUGH
 
-FOUND = (2_078_660_048, 2_078_660_138, 917_000_003)
+FOUND = (2_078_660_048, 2_078_660_138, 917_000_003, 950_000_106)
 """Seeds that broke something once."""
 
 

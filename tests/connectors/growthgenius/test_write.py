@@ -9,7 +9,9 @@ import pytest
 from connectors.contact import Fields
 from connectors.errors import AuthError, CallRefused, OutcomeUnknown, RecordGone, RecordRefused
 from connectors.growthgenius.sandbox.server import Behaviour
+from connectors.sandbox.base import SandboxResponse
 from connectors.sandbox.faults import Fault
+from connectors.sandbox.server import Call
 from tests.connectors.growthgenius.account import World
 
 TONY = {"first_name": "Tony", "last_name": "Barkley", "email": "tony@example.com", "phone": "+12125550123"}
@@ -65,6 +67,25 @@ def test_an_update_with_an_empty_answer_is_read_back() -> None:
         answer = world.account.update_contact(world.sandbox.person(record_id), {}, {"title": "CEO"}, None)
         assert answer.raw["title"] == "CEO"
         assert methods(world) == ["PATCH", "GET"]
+
+
+@pytest.mark.parametrize("shown", [{}, ["CEO"], True, "\x00"])
+def test_an_answer_that_shows_what_was_sent_in_an_illegible_form_is_followed_by_a_read(shown: Any) -> None:
+    with World() as world:
+        record_id = world.sandbox.add(first_name="Tony")
+        decent = world.sandbox.handle
+
+        def handle(call: Call) -> SandboxResponse:
+            answer = decent(call)
+            if call.method == "PATCH" and isinstance(answer.body, dict):
+                body = {**answer.body, "contact": {**answer.body["contact"], "title": shown}}
+                return replace(answer, body=body)
+            return answer
+
+        world.sandbox.handle = handle  # type: ignore[method-assign] # the server asks the instance
+        answer = world.account.update_contact(world.sandbox.person(record_id), {}, {"title": "CEO"}, None)
+        assert methods(world) == ["PATCH", "GET"]
+        assert answer.raw["title"] == "CEO"
 
 
 @pytest.mark.parametrize("kind", ["reset_after", "html_after", "cut", "status_after"])
