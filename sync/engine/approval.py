@@ -58,14 +58,15 @@ class RunApproval:
         """Return whether the user has approved a plan that the guard stops; else store it, so that a user can."""
         if scope.contacts.run.dry:
             return False
-        if self._is_approved(scope):
+        # Only this plan was shown with the sentence of the guard: a first run that was approved says nothing about it.
+        if self._is_approved(scope, (LARGE,)):
             return True
         self._ask_later(scope, LARGE, guarded)
         return False
 
-    def _is_approved(self, scope: RunScope) -> bool:
+    def _is_approved(self, scope: RunScope, kinds: tuple[Kind, ...] = (FIRST, LARGE)) -> bool:
         stored = approvals.approval_of(scope.contacts.state.db, scope.contacts.connection.number)
-        return stored is not None and not stored.waits and _covers(stored, scope)
+        return stored is not None and stored.kind in kinds and not stored.waits and _covers(stored, scope)
 
     def _ask_later(self, scope: RunScope, kind: Kind, guarded: str = "") -> None:
         contacts = scope.contacts

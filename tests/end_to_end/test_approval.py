@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from connectors.sandbox.faults import Fault
 from sync.daemon.stream import Stream
 from sync.rules.schedule import EndedRun
 from tests.end_to_end.daemons import stream_of
@@ -213,3 +214,19 @@ def test_an_erased_contact_is_in_no_plan_that_waits(world: World) -> None:
     (stored,) = world.rows("SELECT plan FROM approval")
     assert "person1@example.com" not in stored["plan"]
     assert "person2@example.com" in stored["plan"]
+
+
+def test_a_first_run_that_was_called_and_failed_approves_nothing_that_the_guard_stops_later(world: World) -> None:
+    world.options |= ASK
+    world.contacts |= {"max_changed": "0", "conflicts": '"left"'}
+    fill(world, 2)
+    world.gh.faults.append(Fault("status", "POST", "/contacts/$", status=401, times=None))
+    assert world.run().exit_code == 3
+    world.gh.faults.clear()
+    world.gg.add(first_name="Bob", company_name="Left", email="bob@example.com")
+    world.gh.add(firstName="Bob", companyName="Right", email="bob@example.com")
+    with world.calls() as calls:
+        assert world.run().exit_code == 4
+    assert calls.writes == []
+    assert world.sync("approve", "sales").code == 0
+    assert world.run().exit_code == 0
