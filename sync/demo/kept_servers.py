@@ -72,7 +72,7 @@ def keep_serving(servers: Servers, console: DemoConsole, clock: Clock, serve: Se
 def _show_commands(servers: Servers, console: DemoConsole, *commands: str) -> None:
     path = shlex.quote(str(servers.config.path))
     console.say("", "In another terminal:", *(f"  sync {command} --config {path}" for command in commands))
-    console.say("", "The APIs, whose keys are in that config file:")
+    console.say("", "The APIs; their keys are in that config file:")
     console.say(*(f"  {name}: {account.base_url}" for name, account in servers.config.accounts.items()))
 
 

@@ -107,7 +107,7 @@ class ApolloRehearsal:
         Raises CallRefused for the form of 2020: its key goes into the calls themselves, and is not known here.
         """
         if is_old_form(self._account.base_url):
-            raise CallRefused(self._wire.account, "an account whose base_url ends in /v1 cannot be rehearsed")
+            raise CallRefused(self._wire.account, "an account with a base_url that ends in /v1 cannot be rehearsed")
         self._copied("contact_stages/index", self._copy_stages)
         self._copied("users/search", self._copy_users)
         self._copied("labels/index", self._copy_lists)
